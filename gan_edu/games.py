@@ -1,0 +1,78 @@
+"""Who plays whom, with what losses.
+
+A game is any object with ``G``, ``D``, ``critic_terms(batch)`` and ``generator_terms(batch)``. Each of the two
+methods returns a dict of named scalars; their sum is what the player descends.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from gan_edu.objectives import Objective
+
+Latent = Callable[[int], Tensor]
+
+
+class Batch(Protocol):
+    """What a game needs of a batch: the real examples ``x``, of shape (n, ...)."""
+
+    x: Tensor
+
+
+def normal(dim: int, *, generator: torch.Generator) -> Latent:
+    """A latent prior: n -> (n, dim) independent standard normal numbers.
+
+    p_z(z) = product over i of exp(-z_i^2 / 2) / sqrt(2 pi).
+    The numbers live on the generator's device. Raises ValueError when dim < 1.
+    """
+    _check_dim(dim)
+    return lambda n: torch.randn(n, dim, generator=generator, device=generator.device)
+
+
+def uniform(dim: int, *, generator: torch.Generator) -> Latent:
+    """A latent prior: n -> (n, dim) independent numbers, uniform on [0, 1).
+
+    p_z(z) = 1 on the unit cube.
+    The numbers live on the generator's device. Raises ValueError when dim < 1.
+    """
+    _check_dim(dim)
+    return lambda n: torch.rand(n, dim, generator=generator, device=generator.device)
+
+
+def _check_dim(dim: int) -> None:
+    if dim < 1:
+        raise ValueError(f"a latent needs at least one number; got dim={dim}")
+
+
+@dataclass
+class Game:
+    """A generator G and a discriminator (or critic) D, one objective, and the latent that G is fed.
+
+    The critic's step sees the fakes as constants (no gradient reaches G); the generator's step sees
+    D as it is, and whoever takes the step must leave D's weights alone (``training.train`` does).
+
+    Source: Goodfellow et al., 2014, arXiv 1406.2661, algorithm 1.
+    """
+
+    G: nn.Module
+    D: nn.Module
+    objective: Objective
+    latent: Latent
+
+    def generate(self, n: int) -> Tensor:
+        """n fakes G(z), one for each latent z drawn."""
+        return self.G(self.latent(n))
+
+    def critic_terms(self, batch: Batch) -> dict[str, Tensor]:
+        """What D descends on this batch: real examples against as many fresh fakes."""
+        with torch.no_grad():
+            fake = self.generate(len(batch.x))
+        return {"critic": self.objective.critic(self.D(batch.x), self.D(fake))}
+
+    def generator_terms(self, batch: Batch) -> dict[str, Tensor]:
+        """What G descends on this batch: the batch's real logits are there for relativistic losses only."""
+        fake = self.generate(len(batch.x))
+        return {"generator": self.objective.generator(self.D(batch.x), self.D(fake))}
