@@ -134,7 +134,7 @@ def _show(bundle: dict) -> None:
 
 
 def _number(value: float) -> float:
-    value = float(value)
+    value = float(value.detach() if hasattr(value, "detach") else value)
     if value != value:
         raise ValueError("a claim needs a number; got NaN")
     return value

@@ -115,7 +115,8 @@ def game_value(discriminator: Tensor, real: Tensor, fake: Tensor, x: Tensor | No
     V = integral of p log D + q log(1 - D).
 
     discriminator: D at the points of x, in [0, 1]; NaN is allowed where both densities are zero.
-    Other arguments as for ``kl``. Range [-inf, 0]; -inf when D is sure and wrong. Its maximum over D is
+    Other arguments as for ``kl``. Range [-inf, 0]; -inf when D is sure and wrong: exactly 1 where fakes are, or
+    exactly 0 where real ones are, by more than float64 would round away. Its maximum over D is
     2 JS(p, q) - 2 log 2, reached by ``optimal_discriminator``.
     Raises ValueError as ``kl`` does, and when D leaves [0, 1] or has another shape.
 
@@ -128,7 +129,7 @@ def game_value(discriminator: Tensor, real: Tensor, fake: Tensor, x: Tensor | No
     d = torch.where(real + fake > 0, d, torch.full_like(d, 0.5))
     if not ((d >= 0) & (d <= 1)).all():
         raise ValueError(f"discriminator: wanted probabilities in [0, 1] where data can be; got {_describe(d)}")
-    return _total(xlogy(real, d) + xlogy(fake, 1 - d), x)
+    return _total(_log_score(real, d, fake) + _log_score(fake, 1 - d, real), x)
 
 
 def to_bits(nats: float) -> float:
@@ -138,6 +139,12 @@ def to_bits(nats: float) -> float:
 
 def _kl_integrand(p: Tensor, q: Tensor) -> Tensor:
     return torch.where(p > 0, p * (p.log() - q.log()), torch.zeros_like(p))
+
+
+def _log_score(density: Tensor, answer: Tensor, other: Tensor) -> Tensor:
+    # an answer of 0 that is a tiny one rounded costs nothing: density times its logarithm tends to 0 with it
+    rounded = (answer == 0) & (density <= torch.finfo(torch.float64).eps * other)
+    return torch.where(rounded, 0.0, xlogy(density, answer))
 
 
 def _total(integrand: Tensor, x: Tensor | None) -> float:

@@ -6,6 +6,7 @@ import tempfile
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
+from typing import BinaryIO
 
 CHUNK = 1 << 16
 
@@ -33,7 +34,7 @@ def fetch(url: str, path: Path, md5: str, timeout: float = 30.0) -> bool:
     return True
 
 
-def _copy(url: str, file, timeout: float) -> None:
+def _copy(url: str, file: BinaryIO, timeout: float) -> None:
     received = 0
     wanted = None
     try:

@@ -1,0 +1,62 @@
+"""The names, signatures and losses printed in book/notation.md are those of the package."""
+
+import importlib
+import inspect
+import re
+from math import log
+
+import pytest
+import torch
+from torch.nn.functional import softplus
+
+from gan_edu import objectives
+from helpers_prose import BOOK, says
+
+SECTION = r"^### [^\n]* in `gan_edu\.([\w.]+)`\n(.*?)(?=^### |\Z)"
+
+
+def documented() -> list[tuple[str, str, str]]:
+    """(module, name, printed arguments) of every call that the page prints under a heading with a module."""
+    text = (BOOK / "notation.md").read_text(encoding="utf8")
+    sections = re.findall(SECTION, text, re.MULTILINE | re.DOTALL)
+    return [(module, name, arguments) for module, body in sections
+            for line in body.splitlines() if line.startswith(": ")
+            for name, arguments in re.findall(r"`([a-zA-Z]\w*(?:\.\w+)?)\(([^()`]*)\)`", line)]
+
+
+def test_the_calls_were_found():
+    assert len(documented()) >= 28 and len({module for module, _, _ in documented()}) == 7
+
+
+@pytest.mark.parametrize("module, name, arguments", documented())
+def test_every_call_is_printed_as_it_is_defined(module, name, arguments):
+    function = importlib.import_module(f"gan_edu.{module}")
+    for part in name.split("."):
+        function = getattr(function, part)
+    parameters = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
+    printed = [argument.split("=") for argument in arguments.split(", ")] if arguments else []
+    assert [argument[0] for argument in printed] == [p.name for p in parameters][:len(printed)]
+    for (_, *value), parameter in zip(printed, parameters):
+        assert not value or value[0] == "rng" or float(value[0]) == parameter.default
+    assert all(p.default is not p.empty for p in parameters[len(printed):])
+
+
+@pytest.mark.parametrize("name, body", [
+    ("minimax.critic", "softplus(-real).mean() + softplus(fake).mean()"),
+    ("minimax.generator", "-softplus(fake).mean()"),
+    ("non_saturating.generator", "softplus(-fake).mean()"),
+])
+def test_printed_losses_are_the_losses(name, body):
+    says("notation.md", f"`{name}(real, fake)`, which is `{body}`")
+    objective, player = name.split(".")
+    real, fake = torch.tensor([0.3, -1.2]), torch.tensor([2.0, 0.1])
+    printed = eval(body, {"softplus": softplus, "real": real, "fake": fake})
+    assert getattr(getattr(objectives, objective), player)(real, fake).item() == pytest.approx(printed.item())
+
+
+def test_balance_in_nats():
+    nothing = torch.zeros(4)
+    assert objectives.minimax.critic(nothing, nothing).item() == pytest.approx(log(4))
+    assert round(log(4), 3) == 1.386 and round(log(2), 3) == 0.693
+    says("notation.md", r"$\log 4 \approx 1.386$", r"$\log 2 \approx 0.693$")
+    says("questions.md", r"$\log 4 \approx 1.386$", r"$\log 2 \approx 0.693$")

@@ -1,0 +1,100 @@
+"""Execute the notebooks whose code changed and store them in their one form: ``python -m tools.execute [--force] [notebooks]``.
+
+A notebook that fails, or that writes to stderr, is left as it was. What a notebook's outputs were made from is
+remembered as a hash in its metadata (see ``tools.records``); other notebooks are normalised only.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from tools.normalise import normalise
+from tools.notebooks import all_notebooks, notebook_hash, read
+from tools.records import write_atomically
+
+TIMEOUT = 600  # seconds for one cell
+FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError)
+
+
+def run(notebook: NotebookNode, folder: Path, allow_errors: bool = False) -> None:
+    """Execute in place: this Python, one thread, no data of the machine's, no time stamps. Raises one of FAILURES."""
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        timeout=TIMEOUT,
+        record_timing=False,
+        store_widget_state=False,
+        allow_errors=allow_errors,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.create_kernel_manager()
+    # this environment's kernel, whatever else is called python3 on the machine
+    client.km.kernel_spec_manager = KernelSpecManager(kernel_dirs=[str(Path(sys.prefix, "share", "jupyter", "kernels"))])
+    client.execute(env=kernel_environment())
+
+
+def kernel_environment() -> dict[str, str]:
+    """The variables a notebook sees, so that its outputs do not depend on who runs it."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("GAN_EDU_DATA", "GAN_EDU_SOURCE", "MPLBACKEND")}
+    fixed = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TQDM_DISABLE", "PYDEVD_DISABLE_FILE_VALIDATION")}
+    return kept | fixed | {"PYTHONHASHSEED": "0"}
+
+
+def noise(notebook: NotebookNode) -> list[str]:
+    """What reached stderr, a line for each cell that wrote there."""
+    return [
+        f"cell {number}: {output.text.strip()[:200]}"
+        for number, cell in enumerate(notebook.cells, start=1)
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+
+
+def press(path: Path, force: bool) -> str:
+    """Bring one notebook up to date; returns what was done. Raises RuntimeError when it cannot be stored."""
+    before = path.read_text(encoding="utf8")
+    notebook = read(path)
+    code = notebook_hash(notebook)
+    started = time.perf_counter()
+    executed = force or notebook.metadata.get("gan_edu", {}).get("code") != code
+    if executed:
+        try:
+            run(notebook, path.parent)
+        except FAILURES as error:
+            raise RuntimeError(f"{path.name} failed and was left as it was\n{error}") from None
+        if lines := noise(notebook):
+            raise RuntimeError(f"{path.name} wrote to stderr and was left as it was\n" + "\n".join(lines))
+    normalise(notebook, code)
+    after = nbformat.writes(notebook, indent=1) + "\n"
+    if after != before:
+        write_atomically(path, after)
+    stored = "stored" if after != before else "no difference"
+    return f"executed in {time.perf_counter() - started:.0f} s, {stored}" if executed else f"unchanged, {stored}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
+    parser.add_argument("--force", action="store_true", help="execute also those that did not change")
+    arguments = parser.parse_args()
+    failed = 0
+    for path in arguments.notebooks or all_notebooks():
+        try:
+            print(f"{path.name}: {press(path, arguments.force)}", flush=True)
+        except (RuntimeError, ValueError, FileNotFoundError) as error:
+            failed += 1
+            print(error, file=sys.stderr, flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
