@@ -32,6 +32,8 @@ class Check:
     bound: float | tuple[float, float]
     margin: float
     found: str
+    trials: int | None = None
+    recorded: tuple[int, int] | None = None
 
     @property
     def holds(self) -> bool:
@@ -43,8 +45,8 @@ def exact(value: float, expected: float, tolerance: float = 1e-9) -> Check:
     value, expected = _number(value), _number(expected)
     _positive(tolerance, "tolerance")
     gap = abs(value - expected) if isfinite(expected) else (0.0 if value == expected else float("inf"))
-    found = f"computed {value:.6g}, exact value {expected:.6g}, tolerance {tolerance:.0e}"
-    return Check("exact", f"equal within {tolerance:.0e}", value, expected, tolerance - gap, found)
+    found = f"computed {value:.6g}, exact value {expected:.6g}, tolerance {tolerance:g}"
+    return Check("exact", f"equal within {tolerance:g}", value, expected, tolerance - gap, found)
 
 
 def at_least(value: float, bound: float) -> Check:
@@ -72,17 +74,25 @@ def rate(hits: int, trials: int, recorded_hits: int, recorded_trials: int) -> Ch
     """``hits`` of ``trials`` here are consistent with ``recorded_hits`` of ``recorded_trials`` beforehand.
 
     Fisher's exact test, two-sided: holds unless p < 0.001.
-    Raises ValueError unless 0 <= hits <= trials and trials >= 1, for both pairs.
+    Raises ValueError unless 0 <= hits <= trials and trials >= 1, for both pairs, and when there are so few trials that
+    no outcome of this run could contradict the record: a check that cannot fail is none.
 
-    Source: Fisher, 1922, On the interpretation of chi-squared from contingency tables.
+    Source: Fisher, 1935, The logic of inductive inference.
     """
     for name, k, n in (("this run", hits, trials), ("the record", recorded_hits, recorded_trials)):
         if not 0 <= k <= n or n < 1:
             raise ValueError(f"rate: wanted 0 <= hits <= trials and at least one trial for {name}; got {k} of {n}")
-    table = [[hits, trials - hits], [recorded_hits, recorded_trials - recorded_hits]]
-    p = float(fisher_exact(table).pvalue)
+    if min(_fisher(k, trials, recorded_hits, recorded_trials) for k in (0, trials)) >= RATE_LEVEL:
+        raise ValueError(f"rate: no outcome of {trials} trials could contradict {recorded_hits} of {recorded_trials}; take more")
+    p = _fisher(hits, trials, recorded_hits, recorded_trials)
     found = f"{hits} of {trials} here, {recorded_hits} of {recorded_trials} recorded beforehand"
-    return Check("rate", "consistent with", hits / trials, recorded_hits / recorded_trials, p - RATE_LEVEL, found)
+    record = (recorded_hits, recorded_trials)
+    return Check("rate", "consistent with", hits / trials, recorded_hits / recorded_trials, p - RATE_LEVEL, found, trials, record)
+
+
+def _fisher(hits: int, trials: int, recorded_hits: int, recorded_trials: int) -> float:
+    table = [[hits, trials - hits], [recorded_hits, recorded_trials - recorded_hits]]
+    return float(fisher_exact(table).pvalue)
 
 
 def claim(number: str, statement: str, check: Check) -> None:
@@ -114,10 +124,12 @@ def _bundle(number: str, statement: str, check: Check) -> dict:
         "kind": check.kind,
         "relation": check.relation,
         "value": _significant(check.value),
-        "bound": list(check.bound) if isinstance(check.bound, tuple) else check.bound,
+        "bound": [_json_number(b) for b in check.bound] if isinstance(check.bound, tuple) else _json_number(check.bound),
         "margin": _significant(check.margin),
         "holds": check.holds,
     }
+    if check.recorded:
+        record |= {"trials": check.trials, "recorded": list(check.recorded)}
     return {"text/plain": f"Claim {number} {verdict}: {statement} ({check.found})", "text/html": html, MIME: record}
 
 
@@ -143,6 +155,10 @@ def _number(value: float) -> float:
 def _positive(value: float, name: str) -> None:
     if not value > 0:
         raise ValueError(f"{name}: wanted a positive number, got {value}")
+
+
+def _json_number(value: float) -> float | str:
+    return value if isfinite(value) else str(value)
 
 
 def _significant(value: float) -> float | str:

@@ -21,7 +21,8 @@ def kl(real: Tensor, fake: Tensor, x: Tensor | None = None) -> float:
     KL(p || q) = integral of p log(p / q), with 0 log 0 = 0.
 
     real, fake: shape (n,), densities on the grid x (n,) or, without x, probabilities.
-    Range [0, inf]; +inf where p > 0 = q (p is not absolutely continuous with respect to q).
+    Range [0, inf]; +inf where p > 0 = q (p is not absolutely continuous with respect to q). float64 holds no density
+    below 5e-324: a Gaussian tail beyond some 38 standard deviations *is* 0 here, and gives +inf too.
     Raises ValueError on shapes that differ, NaN, negative values, or totals that are not one.
 
     Source: Kullback and Leibler, 1951, On information and sufficiency.
@@ -41,8 +42,10 @@ def js(real: Tensor, fake: Tensor, x: Tensor | None = None) -> float:
     Source: Lin, 1991, Divergence measures based on the Shannon entropy.
     """
     real, fake, x = _checked(real, fake, x)
-    mixture = (real + fake) / 2
-    return _total((_kl_integrand(real, mixture) + _kl_integrand(fake, mixture)) / 2, x)
+    larger = torch.maximum(real, fake)
+    p, q = real / larger, fake / larger  # near 1, so that half of a denormal number cannot round to 0
+    mixture = (p + q) / 2
+    return _total(larger * (_kl_integrand(p, mixture) + _kl_integrand(q, mixture)) / 2, x)
 
 
 def tv(real: Tensor, fake: Tensor, x: Tensor | None = None) -> float:
@@ -68,9 +71,9 @@ def w1(real: Tensor, fake: Tensor, x: Tensor) -> float:
 
     Source: Vallender, 1974, Calculation of the Wasserstein distance between probability distributions on the line.
     """
-    real, fake, x = _checked(real, fake, x)
     if x is None:
         raise ValueError("W1 measures how far mass moves; it needs the grid x, got None")
+    real, fake, x = _checked(real, fake, x)
     gap = torch.cumulative_trapezoid(real - fake, x)
     return torch.trapezoid(torch.cat([gap.new_zeros(1), gap]).abs(), x).item()
 
@@ -85,7 +88,7 @@ def w1_samples(real: Tensor, fake: Tensor) -> float:
 
     Source: as for ``w1``; computed by ``scipy.stats.wasserstein_distance``.
     """
-    real, fake = (points.detach().double().flatten().cpu() for points in (real, fake))
+    real, fake = (torch.as_tensor(points).detach().cpu().double().flatten() for points in (real, fake))
     for name, points in (("real", real), ("fake", fake)):
         if len(points) == 0 or not points.isfinite().all():
             raise ValueError(f"{name}: wanted finite points, at least one; got {_describe(points)}")
@@ -106,7 +109,9 @@ def optimal_discriminator(real: Tensor, fake: Tensor, prior: float = 0.5) -> Ten
     if not 0 < prior < 1:
         raise ValueError(f"prior: wanted a share of real examples between 0 and 1, got {prior}")
     real, fake = _same_shape(real, fake)
-    return prior * real / (prior * real + (1 - prior) * fake)
+    larger = torch.maximum(real, fake)  # 0 / 0 = NaN where both are; no other product underflows
+    real, fake = prior * (real / larger), (1 - prior) * (fake / larger)
+    return real / (real + fake)
 
 
 def game_value(discriminator: Tensor, real: Tensor, fake: Tensor, x: Tensor | None = None) -> float:
@@ -123,7 +128,7 @@ def game_value(discriminator: Tensor, real: Tensor, fake: Tensor, x: Tensor | No
     Source: Goodfellow et al., 2014, arXiv 1406.2661, equation 1 and theorem 1.
     """
     real, fake, x = _checked(real, fake, x)
-    d = torch.as_tensor(discriminator).detach().double().cpu()
+    d = torch.as_tensor(discriminator).detach().cpu().double()
     if d.shape != real.shape:
         raise ValueError(f"discriminator: wanted one value per point, shape {tuple(real.shape)}; got {tuple(d.shape)}")
     d = torch.where(real + fake > 0, d, torch.full_like(d, 0.5))
@@ -156,7 +161,7 @@ def _checked(real: Tensor, fake: Tensor, x: Tensor | None) -> tuple[Tensor, Tens
     if real.dim() != 1 or len(real) == 0:
         raise ValueError(f"wanted two lists of densities or probabilities, shape (n,); got {tuple(real.shape)}")
     if x is not None:
-        x = torch.as_tensor(x).detach().double().cpu()
+        x = torch.as_tensor(x).detach().cpu().double()
         if x.shape != real.shape:
             raise ValueError(f"mismatched grids: x has shape {tuple(x.shape)}, the densities {tuple(real.shape)}")
         if len(x) < 2 or not (x.diff() > 0).all():
@@ -171,7 +176,7 @@ def _checked(real: Tensor, fake: Tensor, x: Tensor | None) -> tuple[Tensor, Tens
 
 
 def _same_shape(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    real, fake = (torch.as_tensor(values).detach().double().cpu() for values in (real, fake))
+    real, fake = (torch.as_tensor(values).detach().cpu().double() for values in (real, fake))
     if real.shape != fake.shape:
         raise ValueError(f"mismatched grids: real has shape {tuple(real.shape)}, fake {tuple(fake.shape)}")
     for name, values in (("real", real), ("fake", fake)):

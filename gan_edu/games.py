@@ -63,7 +63,9 @@ class Game:
     latent: Latent
 
     def generate(self, n: int) -> Tensor:
-        """n fakes G(z), one for each latent z drawn."""
+        """n fakes G(z), one for each latent z drawn. Raises ValueError when n < 1."""
+        if n < 1:
+            raise ValueError(f"a game needs at least one example in the batch; got {n}")
         return self.G(self.latent(n))
 
     def critic_terms(self, batch: Batch) -> dict[str, Tensor]:

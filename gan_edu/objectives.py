@@ -81,14 +81,22 @@ critic:    E[D(G(z))] - E[D(x)]; generator: -E[D(G(z))]. In units of x.
 Source: Arjovsky, Chintala and Bottou, 2017, arXiv 1701.07875, equation 2.
 """
 
+
+def _paired(low: Tensor, high: Tensor) -> Tensor:
+    if low.shape != high.shape:
+        shapes = f"{tuple(high.shape)} and {tuple(low.shape)}"
+        raise ValueError(f"relativistic: wanted one fake logit for each real one; got shapes {shapes}")
+    return softplus(low - high).mean()
+
+
 relativistic = Objective(
-    critic=lambda real, fake: softplus(fake - real).mean(),
-    generator=lambda real, fake: softplus(real - fake).mean(),
+    critic=lambda real, fake: _paired(fake, real),
+    generator=lambda real, fake: _paired(real, fake),
 )
 """Each real is paired with one fake: the critic ranks the real higher, the generator the fake. In nats.
 
 critic:    E[log(1 + exp(D(G(z)) - D(x)))]; generator: E[log(1 + exp(D(x) - D(G(z))))].
-Needs as many real as fake logits; the pairing is by position.
+The pairing is by position. Raises ValueError when the shapes differ, which would broadcast to all pairs.
 
 Source: Jolicoeur-Martineau, 2018, arXiv 1807.00734; Huang et al., 2024, arXiv 2501.05441.
 """

@@ -1,6 +1,7 @@
 """The one loop."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -54,6 +55,18 @@ def descend(optimizer: Optimizer, terms: dict[str, Tensor]) -> dict[str, Tensor]
     return {name: term.detach() for name, term in terms.items()}
 
 
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Within this context no parameter of the network collects gradients; afterwards each is as it was before."""
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)
+
+
 def train(
     game: Playable,
     batches: Iterable[Batch],
@@ -81,9 +94,6 @@ def _train(game, batches, optimizer_g, optimizer_d, critic_steps):
     for step, batch in enumerate(batches, start=1):
         terms = descend(optimizer_d, game.critic_terms(batch))
         if step % critic_steps == 0:
-            game.D.requires_grad_(False)
-            try:
+            with frozen(game.D):
                 terms |= descend(optimizer_g, game.generator_terms(batch))
-            finally:
-                game.D.requires_grad_(True)
         yield terms

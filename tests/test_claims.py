@@ -16,7 +16,7 @@ HOLDING = {
     "at_least": at_least(3, 2),
     "at_most": at_most(2, 3),
     "between": between(2, 1, 3),
-    "rate": rate(6, 10, 7, 10),
+    "rate": rate(12, 20, 14, 20),
 }
 FAILING = {
     "exact": exact(1.0, 1.1),
@@ -106,7 +106,7 @@ def test_the_tolerance_shown_is_the_tolerance_used(tolerance):
 # rates
 
 
-@pytest.mark.parametrize("counts", [(7, 10, 7, 10), (0, 10, 7, 10), (10, 10, 0, 10), (1, 1, 70, 100), (50, 100, 70, 100)])
+@pytest.mark.parametrize("counts", [(14, 20, 14, 20), (0, 20, 14, 20), (10, 10, 0, 10), (5, 10, 70, 100), (50, 100, 70, 100)])
 def test_rates_are_fishers_exact_test(counts):
     hits, trials, recorded_hits, recorded_trials = counts
     p = fisher_exact([[hits, trials - hits], [recorded_hits, recorded_trials - recorded_hits]]).pvalue
@@ -115,21 +115,27 @@ def test_rates_are_fishers_exact_test(counts):
 
 
 def test_rates_by_hand():
-    # all of 5 against none of 5: 2 of the 252 tables are as extreme, p = 0.0079
-    assert rate(5, 5, 0, 5).margin == pytest.approx(2 / 252 - 0.001)
-    assert rate(5, 5, 0, 5).holds and not rate(10, 10, 0, 10).holds
+    # all of 7 against none of 7: 2 of the 3432 tables are as extreme, p = 0.00058
+    assert rate(7, 7, 0, 7).margin == pytest.approx(2 / 3432 - 0.001)
+    assert not rate(7, 7, 0, 7).holds and rate(6, 7, 0, 7).holds
 
 
 def test_rates_do_not_care_for_the_order_of_run_and_record():
-    assert rate(3, 10, 8, 12).margin == pytest.approx(rate(8, 12, 3, 10).margin)
-    assert rate(3, 10, 8, 12).margin == pytest.approx(rate(7, 10, 4, 12).margin)
+    assert rate(6, 20, 16, 24).margin == pytest.approx(rate(16, 24, 6, 20).margin)
+    assert rate(6, 20, 16, 24).margin == pytest.approx(rate(14, 20, 8, 24).margin)
+
+
+@pytest.mark.parametrize("counts", [(1, 1, 10, 10), (5, 5, 0, 5), (6, 10, 7, 10)])
+def test_a_rate_that_no_outcome_could_contradict_is_refused(counts):
+    with pytest.raises(ValueError, match="no outcome of .* trials could contradict .*; take more"):
+        rate(*counts)
 
 
 def test_a_true_rate_is_contradicted_less_than_once_in_a_thousand():
-    contradicted = [(hits, recorded) for hits in range(9) for recorded in range(21) if not rate(hits, 8, recorded, 20).holds]
+    contradicted = [(hits, recorded) for hits in range(31) for recorded in range(41) if not rate(hits, 30, recorded, 40).holds]
     assert contradicted
     for true_rate in (0.1, 0.5, 0.7, 0.9):
-        chance = sum(binom.pmf(hits, 8, true_rate) * binom.pmf(recorded, 20, true_rate) for hits, recorded in contradicted)
+        chance = sum(binom.pmf(hits, 30, true_rate) * binom.pmf(recorded, 40, true_rate) for hits, recorded in contradicted)
         assert chance < RATE_LEVEL
 
 
@@ -191,11 +197,11 @@ def test_the_bound_of_between_is_a_pair(shown):
 
 
 def test_a_rates_record_has_its_counts(shown):
-    claim("4.1", "s", rate(6, 9, 7, 10))
+    claim("4.1", "s", rate(20, 30, 70, 100))
     record = shown[0][MIME]
-    assert record["trials"] == 9 and record["recorded"] == [7, 10]
+    assert record["trials"] == 30 and record["recorded"] == [70, 100]
     assert record["value"] == pytest.approx(2 / 3, abs=1e-6) and record["bound"] == 0.7
-    assert "6 of 9 here, 7 of 10 recorded beforehand" in shown[0]["text/plain"]
+    assert "20 of 30 here, 70 of 100 recorded beforehand" in shown[0]["text/plain"]
 
 
 @pytest.mark.parametrize(

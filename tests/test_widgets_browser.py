@@ -1,18 +1,15 @@
 """In-page figures in a real Chromium, from file://: what the reader presses, sees and hears, and the numbers."""
 
+from importlib.resources import files
 from math import log
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
 from gan_edu.widgets import flipbook, two_bumps
-from tools.records import ROOT
-
 pytestmark = pytest.mark.browser
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -290,9 +287,9 @@ def test_drawing_keeps_its_text_size_on_a_phone(opened):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing(opened, need, dark):
-    script = need("axe-core (npm install axe-core)", AXE if AXE.is_file() else None)
+def test_axe_finds_nothing(opened, dark):
+    package = pytest.importorskip("axe_playwright_python")
     page = opened(film(), film("Other", shade=5), two_bumps(), two_bumps(prior=0.3), dark=dark)
-    page.add_script_tag(path=script)
+    page.evaluate(files(package).joinpath("axe.min.js").read_text(encoding="utf8"))
     found = page.evaluate("axe.run()")["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []

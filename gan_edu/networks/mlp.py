@@ -43,7 +43,7 @@ def mlp(
     Source: Goodfellow, Bengio and Courville, 2016, Deep Learning, chapter 6.
     """
     widths = [inputs, *hidden, outputs]
-    if any(not isinstance(width, int) or width < 1 for width in widths):
+    if any(type(width) is not int or width < 1 for width in widths):
         raise ValueError(f"an MLP needs widths that are positive integers; got {widths}")
     layers: list[nn.Module] = []
     for before, after in zip(widths, widths[1:]):

@@ -6,7 +6,7 @@ in units of 1 / (unit of x)^d. Samples are float32 of shape (n, d); everything t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import pi, sqrt
+from math import inf, pi, sqrt
 from typing import NamedTuple
 
 import torch
@@ -20,7 +20,7 @@ class Points(NamedTuple):
     component: Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GaussianMixture:
     """A mixture of round Gaussians.
 
@@ -40,8 +40,11 @@ class GaussianMixture:
 
     def __post_init__(self) -> None:
         weights, means = _weights(self.weights), _places(self.means, "means")
-        std = torch.as_tensor(self.std, dtype=torch.float64).expand(len(weights))
+        std = torch.as_tensor(self.std, dtype=torch.float64)
         _same_count(weights, means, "means")
+        if std.shape not in ((), weights.shape):
+            raise ValueError(f"std: wanted one number or one for each of {len(weights)} weights; got shape {tuple(std.shape)}")
+        std = std.expand(len(weights)).clone()
         if not (std.isfinite() & (std > 0)).all():
             raise ValueError(f"std: wanted positive finite numbers, got {std.tolist()}")
         for name, value in (("weights", weights), ("means", means), ("std", std)):
@@ -74,7 +77,7 @@ class GaussianMixture:
         return torch.special.ndtr(standard) @ self.weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Boxes:
     """Uniform on boxes: zero outside, so that two of them can be disjoint for sure.
 
@@ -105,9 +108,12 @@ class Boxes:
     def sample(self, n: int, *, generator: torch.Generator) -> Points:
         """n independent points and the box of each. Raises ValueError when n < 1."""
         component = _components(self.weights, n, generator)
-        low, high = (a.to(generator.device, torch.float32)[component] for a in (self.low, self.high))
+        low, high = _float32_at_least(self.low), _float32_at_least(self.high)
+        # float32 may round onto the upper face or past a corner, where the density is 0
+        last = torch.nextafter(high, low)
+        low, high, last = (a.to(generator.device)[component] for a in (low, high, last))
         share = torch.rand(low.shape, generator=generator, device=generator.device)
-        return Points(torch.lerp(low, high, share), component)
+        return Points(torch.lerp(low, high, share).clamp(low, last), component)
 
     def density(self, x: Tensor) -> Tensor:
         """p(x) at points of shape (n, d), or (n,) on the line: (n,), float64."""
@@ -123,7 +129,7 @@ class Boxes:
         return ((_points(x, 1) - low) / (high - low)).clamp(0, 1) @ self.weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Segments:
     """Uniform along line segments in the plane, thickened by round Gaussian noise.
 
@@ -148,8 +154,8 @@ class Segments:
             raise ValueError(f"segments: wanted starts and ends of shape (k, 2); got {tuple(starts.shape)} and {tuple(ends.shape)}")
         if not ((ends - starts).norm(dim=1) > 0).all():
             raise ValueError("segments: wanted positive lengths; at least one segment starts where it ends")
-        if not self.thickness >= 0:
-            raise ValueError(f"thickness: wanted a standard deviation of at least 0, got {self.thickness}")
+        if not 0 <= self.thickness < inf:
+            raise ValueError(f"thickness: wanted a finite standard deviation of at least 0, got {self.thickness}")
         object.__setattr__(self, "starts", starts)
         object.__setattr__(self, "ends", ends)
 
@@ -238,7 +244,7 @@ def _weights(values: Tensor | Sequence[float]) -> Tensor:
 
 
 def _places(values: Tensor | Sequence, name: str) -> Tensor:
-    places = torch.as_tensor(values, dtype=torch.float64)
+    places = torch.as_tensor(values, dtype=torch.float64).clone()  # a world does not change with its caller's tensors
     places = places[:, None] if places.dim() == 1 else places
     if places.dim() != 2 or places.numel() == 0:
         raise ValueError(f"{name}: wanted at least one place, shape (k, d) or (k,); got shape {tuple(places.shape)}")
@@ -253,11 +259,18 @@ def _same_count(weights: Tensor, places: Tensor, name: str) -> None:
 
 
 def _points(x: Tensor, d: int) -> Tensor:
-    x = torch.as_tensor(x).detach().double().cpu()
+    x = torch.as_tensor(x).detach().cpu().double()  # in this order: MPS has no float64
     x = x[:, None] if x.dim() == 1 and d == 1 else x
     if x.dim() != 2 or x.shape[1] != d:
         raise ValueError(f"x: wanted points of shape (n, {d}); got {tuple(x.shape)}")
+    if x.isnan().any():
+        raise ValueError(f"x: wanted numbers; got NaN in {int(x.isnan().any(1).sum())} of {len(x)} points")
     return x
+
+
+def _float32_at_least(places: Tensor) -> Tensor:
+    near = places.float()
+    return torch.where(near < places, torch.nextafter(near, torch.full_like(near, inf)), near)
 
 
 def _components(weights: Tensor, n: int, generator: torch.Generator) -> Tensor:

@@ -1,0 +1,48 @@
+"""A claim cited in a prose page exists in a chapter and says what it is cited for."""
+
+import re
+
+import pytest
+from helpers_prose import BOOK
+
+from tools.notebooks import all_notebooks, code_cells, read, stored_claims
+
+SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed here
+    "4.2": "have the same $p_g$",
+    "4.3": "9,999 answers",
+    "4.4": "Without logarithms",
+    "4.6": "learned $D$ agrees with $D^*$",
+    "4.7": "three genuine coins for each forged one",
+    "4.8": "2\\,\\mathrm{JS} - 2\\log 2",
+    "4.9": "cost of its mistakes",
+    "4.10": "stays below",
+    "4.11": "-\\log 4",
+    "4.12": "stray from 1/2",
+    "4.16": "never sees",
+    "4.18": "descends exactly $2\\,\\mathrm{JS}$",
+    "4.19": "two slopes",
+    "4.20": "non-saturating loss carry",
+    "4.23": "$W_1$ between the generated and the genuine",
+    "4.24": "does not change at all grows",
+    "4.26": "\\mathrm{KL}(p_g \\| p_{data}) - 2",
+}
+
+
+def cited() -> list[str]:
+    lists = [found for page in BOOK.glob("*.md") for found in re.findall(r"\bClaims?((?:,| and| to|\s|\d+\.\d+)+)", page.read_text(encoding="utf8"))]
+    return sorted({number for found in lists for number in re.findall(r"\d+\.\d+", found)}, key=lambda n: [int(k) for k in n.split(".")])
+
+
+def test_the_citations_were_found():
+    assert len(cited()) >= 15 and set(cited()) <= set(SUBJECT)
+
+
+@pytest.fixture(scope="module")
+def statements() -> dict[str, str]:
+    cells = [cell for path in all_notebooks() for cell in code_cells(read(path))]
+    return {claim["id"]: claim["statement"] for cell in cells for claim in stored_claims(cell)}
+
+
+@pytest.mark.parametrize("number", cited())
+def test_the_claim_says_what_it_is_cited_for(number, statements):
+    assert SUBJECT[number] in statements[number]
