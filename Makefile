@@ -31,7 +31,7 @@ notebooks: $(INSTALLED)  ## execute and normalise the notebooks that changed (FO
 
 sweep: $(INSTALLED)  ## check every claim on many seeds: NOTEBOOK=notebooks/04_the_game.ipynb SEEDS=10
 	@test -n "$(NOTEBOOK)" || { echo "make sweep: which notebook? NOTEBOOK=notebooks/04_the_game.ipynb SEEDS=10"; exit 2; }
-	@$(BIN)/python -m tools.sweep $(NOTEBOOK) --seeds $(SEEDS) --first $(FIRST)
+	@$(BIN)/python -m tools.sweep $(NOTEBOOK) --seeds $(SEEDS) --first $(FIRST) $(if $(FORCE),--force)
 
 studies: $(INSTALLED)  ## run the studies whose code changed (FORCE=1: all of them)
 	@$(BIN)/python -m tools.studies $(if $(FORCE),--force)
@@ -57,5 +57,5 @@ $(INSTALLED): requirements.txt pyproject.toml
 		|| { echo "wanted Python 3.11 or newer, got $$($(PYTHON) --version 2>&1); try make PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python && $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) \
 		|| { echo "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt -e .
 	@touch $@

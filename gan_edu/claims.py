@@ -46,6 +46,8 @@ def exact(value: float, expected: float, tolerance: float = 1e-9) -> Check:
     _positive(tolerance, "tolerance")
     gap = abs(value - expected) if isfinite(expected) else (0.0 if value == expected else float("inf"))
     found = f"computed {value:.6g}, exact value {expected:.6g}, tolerance {tolerance:g}"
+    if expected == 0:
+        found = f"off by {gap:.1g}, tolerance {tolerance:g}"
     return Check("exact", f"equal within {tolerance:g}", value, expected, tolerance - gap, found)
 
 

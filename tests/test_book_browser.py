@@ -23,6 +23,20 @@ CUT_OFF = """() => [...document.querySelectorAll('.bd-article *')]
         return true;
     })
     .map((part) => part.outerHTML.slice(0, 120))"""
+CODE_CONTRASTS = """() => {
+    const rgb = (colour) => colour.match(/[0-9.]+/g).map(Number);
+    const light = (colour) => rgb(colour).slice(0, 3).map((v) => v / 255)
+        .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = (part) => { while ((rgb(getComputedStyle(part).backgroundColor)[3] ?? 1) === 0) part = part.parentElement; return getComputedStyle(part).backgroundColor; };
+    const found = {};
+    for (const token of document.querySelectorAll('.bd-article div.highlight pre span')) {
+        const pair = [getComputedStyle(token).color, behind(token)];
+        const [low, high] = pair.map(light).sort((a, b) => a - b);
+        found[pair.join(' on ')] = (high + 0.05) / (low + 0.05);
+    }
+    return found;
+}"""
 pytestmark = pytest.mark.browser
 
 
@@ -90,16 +104,16 @@ def test_quiet_and_typeset(visit, name):
 
 
 def violations(seen: Visit, axe_source: str, rules: list[str] | None = None) -> list[tuple[str, str, str]]:
-    """What axe finds with everything unfolded; drawings of formulas are left out, being hidden from assistive technology."""
+    """What axe finds with everything unfolded. The insides of formulas are MathJax's; colours of code have a test of their own."""
     seen.page.evaluate("document.querySelectorAll('.bd-article details').forEach((fold) => (fold.open = true))")
     seen.page.wait_for_timeout(100)
     seen.page.evaluate(axe_source)
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
-    found = seen.page.evaluate("async (options) => (await axe.run({exclude: ['mjx-container > svg']}, options)).violations", options)
+    found = seen.page.evaluate("async (options) => (await axe.run({exclude: ['mjx-container > *', 'div.highlight pre > span']}, options)).violations", options)
     return [(fault["id"], node["html"][:200], node["failureSummary"][:300]) for fault in found if fault["id"] not in EXCUSED for node in fault["nodes"]]
 
 
-@pytest.mark.parametrize("name", page_names())
+@pytest.mark.parametrize("name", [*page_names(), "search"])
 def test_axe_finds_nothing(visit, axe_source, name):
     with visit(name) as seen:
         assert seen.page.evaluate("document.documentElement.dataset.theme") == "light"
@@ -111,6 +125,13 @@ def test_axe_finds_no_faint_text_in_the_dark(visit, axe_source, name):
     with visit(name, scheme="dark") as seen:
         assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert violations(seen, axe_source, ["color-contrast", "link-in-text-block"]) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_colour_of_code_stands_out(visit, scheme):
+    with visit("notebooks/04_the_game", scheme=scheme) as seen:
+        contrasts = seen.page.evaluate(CODE_CONTRASTS)
+    assert len(contrasts) >= 5 and {colours: ratio for colours, ratio in contrasts.items() if ratio < 4.5} == {}
 
 
 @pytest.mark.parametrize("name", page_names())

@@ -8,6 +8,13 @@ from helpers_prose import BOOK
 from tools.notebooks import all_notebooks, code_cells, read, stored_claims
 
 SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed here
+    "1.8": "prefer the stray pixel to the longer stroke",
+    "1.12": "never saw either edit",
+    "1.15": "Yet it prefers the longer stroke",
+    "1.17": "91.5 %",
+    "1.18": "no latent",
+    "1.23": "two hidden layers",
+    "1.30": "taught by L2",
     "4.2": "have the same $p_g$",
     "4.3": "9,999 answers",
     "4.4": "Without logarithms",

@@ -8,9 +8,9 @@ import torch
 from scipy.integrate import quad
 from scipy.stats import norm
 from torch.nn.functional import softplus
+from helpers_prose import normal, says
 
 from gan_edu import divergences, objectives
-from helpers_prose import normal, says
 
 
 def test_sigmoid_then_log_fails_where_the_logit_does_not():

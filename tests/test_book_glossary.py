@@ -4,6 +4,8 @@ import re
 
 from helpers_prose import BOOK
 
+from tools.notebooks import all_notebooks, read
+
 
 def test_the_glossary_is_sorted_bilingual_and_long_enough():
     entries = re.findall(r"^(\S.*)\n(\S.*)\n  \S", (BOOK / "glossary.md").read_text(encoding="utf8"), re.MULTILINE)
@@ -21,3 +23,11 @@ def test_every_work_has_author_title_and_year_and_every_key_cited_exists():
     cited = {key for page in BOOK.glob("*.md") for group in re.findall(r"{cite:[tp]}`([^`]+)`", page.read_text(encoding="utf8"))
              for key in group.split(",")}
     assert len(keys) == len(works) and cited - keys == set()
+
+
+def test_every_chinese_term_of_the_chapters_and_pages_is_in_the_glossary():
+    glossary = (BOOK / "glossary.md").read_text(encoding="utf8")
+    texts = [page.read_text(encoding="utf8") for page in BOOK.glob("*.md")]
+    texts += [cell.source for path in all_notebooks() for cell in read(path).cells if cell.cell_type == "markdown"]
+    terms = {term for text in texts for term in re.findall(r"[\u4e00-\u9fff]{2,}", text)}
+    assert len(terms) >= 100 and [term for term in sorted(terms) if term not in glossary] == []

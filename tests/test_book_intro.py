@@ -9,10 +9,10 @@ import pytest
 import torch
 from scipy.integrate import quad
 from scipy.stats import norm
+from helpers_prose import BOOK, says
 
 from gan_edu import divergences
 from gan_edu.worlds import glyphs, mixtures
-from helpers_prose import BOOK, says
 from tools import intro_figure
 
 

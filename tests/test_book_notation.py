@@ -8,9 +8,9 @@ from math import log
 import pytest
 import torch
 from torch.nn.functional import softplus
+from helpers_prose import BOOK, says
 
 from gan_edu import objectives
-from helpers_prose import BOOK, says
 
 SECTION = r"^### [^\n]* in `gan_edu\.([\w.]+)`\n(.*?)(?=^### |\Z)"
 

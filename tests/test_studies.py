@@ -2,11 +2,11 @@
 
 import pytest
 
-from tools.notebooks import all_notebooks, claim_numbers, code_cells, notebook_hash, read
+from tools.notebooks import all_notebooks, claim_numbers, code_cells, read, stored_claims
 from tools.records import read_record
 from tools.studies import FOLDER, all_studies, result_of, stale
 from tools.sweep import FOLDER as SWEEPS
-from tools.sweep import faults
+from tools.sweep import faults, sweep_hash
 
 
 @pytest.mark.parametrize("study", all_studies(), ids=lambda path: path.stem)
@@ -30,14 +30,16 @@ def test_every_sweep_has_its_notebook():
 
 @pytest.mark.parametrize("notebook", all_notebooks(), ids=lambda path: path.stem)
 def test_sweep_is_as_old_as_its_code(notebook):
-    assert sweep_of(notebook)["code"] == notebook_hash(read(notebook)), f"run `make sweep NOTEBOOK=notebooks/{notebook.name}`"
+    assert sweep_of(notebook)["code"] == sweep_hash(read(notebook)), f"run `make sweep NOTEBOOK=notebooks/{notebook.name}`"
 
 
 @pytest.mark.parametrize("notebook", all_notebooks(), ids=lambda path: path.stem)
 def test_sweep_has_every_claim_on_ten_seeds(notebook):
     record = sweep_of(notebook)
-    claims = [number for cell in code_cells(read(notebook)) for number in claim_numbers(cell)]
-    assert [claim["id"] for claim in record["claims"]] == claims
+    cells = code_cells(read(notebook))
+    assert [claim["id"] for claim in record["claims"]] == [number for cell in cells for number in claim_numbers(cell)]
+    worded = [claim["statement"] for cell in cells for claim in stored_claims(cell)]
+    assert [claim["statement"] for claim in record["claims"]] == worded, f"run `make sweep NOTEBOOK=notebooks/{notebook.name}`"
     assert len(set(record["seeds"])) >= 10
     assert {len(claim["held"]) for claim in record["claims"]} == {len(record["seeds"])}
 

@@ -1,9 +1,12 @@
 import statistics
 
 import pytest
+from nbformat.v4 import new_output
 from trial import trial, with_code, write
 
-from tools.sweep import faults, seeded, summary, sweep, table
+from tools.notebooks import CLAIM_MIME
+from tools.records import code_hash, write_record
+from tools.sweep import DRAWING, current, faults, seeded, summary, sweep, sweep_hash, table
 
 
 def record(value, bound=1.0, kind="measured"):
@@ -62,3 +65,43 @@ def test_sweeping_past_a_claim_that_fails_on_some_seeds(tmp_path):
     assert (first["id"], first["held"], first["values"]) == ("9.1", [True, False], [0, 1])
     assert (second["id"], second["held"], second["values"]) == ("9.2", [True, False], [1.0, None])
     assert "1/2" in table(found) and found["seeds"] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ("the mean of a thousand normals is near zero", "a thousand normals average near zero", False),
+        ("plt.show()", "plt.show()  # now", False),
+        ("0.15", "0.2", True),
+        ("randn(1000", "randn(999", True),
+    ],
+)
+def test_the_hash_follows_what_can_change_a_number(old, new, counts):
+    assert (sweep_hash(with_code(trial(), old, new)) != sweep_hash(trial())) == counts
+
+
+def test_drawing_does_not_count_and_the_rest_of_the_package_does(tmp_path):
+    package = tmp_path / "gan_edu"
+    package.mkdir()
+    for module in ("plots", "training"):
+        (package / f"{module}.py").write_text("x = 1")
+    source = "from gan_edu import plots, training"
+    before = code_hash(source, tmp_path, without=DRAWING)
+    (package / "plots.py").write_text("x = 2")
+    assert code_hash(source, tmp_path, without=DRAWING) == before != code_hash(source, tmp_path)
+    (package / "training.py").write_text("x = 2")
+    assert code_hash(source, tmp_path, without=DRAWING) != before
+
+
+def test_a_record_as_new_as_the_code_only_takes_up_new_words(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.sweep.FOLDER", tmp_path / "sweeps")
+    notebook = trial()
+    (cell,) = [cell for cell in notebook.cells if "claim(" in cell.source]
+    cell.outputs = [new_output("display_data", data={CLAIM_MIME: record(0.1) | {"statement": "worded anew"}})]
+    path = write(notebook, tmp_path)
+    claims = [summary("9.1", [record(0.1), record(0.2)])]
+    write_record(tmp_path / "sweeps" / "09_trial.json", {"notebook": "09_trial", "code": sweep_hash(notebook), "seeds": [0, 1], "claims": claims})
+    assert current(path, [0, 1])["claims"] == [claims[0] | {"statement": "worded anew"}]
+    assert current(path, [0, 1, 2]) is None
+    write(with_code(notebook, "0.15", "0.2"), tmp_path)
+    assert current(path, [0, 1]) is None

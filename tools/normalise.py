@@ -26,6 +26,8 @@ def normalise(notebook: NotebookNode, code: str) -> None:
         cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("mystnb", "tags") if key in cell.metadata})
         cell.source = "\n".join(line.rstrip() for line in cell.source.strip("\n").splitlines())
         for output in cell.get("outputs", []):
+            # a live widget's view is dead without its kernel, and its id is random; its text stays
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
             _small_pictures(output)
 
 

@@ -1,11 +1,13 @@
 """Check every claim of a notebook on many seeds: ``python -m tools.sweep notebooks/04_the_game.ipynb --seeds 10``.
 
 A copy is executed for each seed, two at a time, past claims that fail. The record goes to ``studies/sweeps/`` (its form
-is described in ``tools.records``). ``--first 100`` uses seeds 100, 101, ... and records nothing: that is for fixing a
-bound, which must be done on other seeds than those reported.
+is described in ``tools.records``). A record that is as new as the code is not made again (``--force``: it is), but gets
+the statements as they are worded now. ``--first 100`` uses seeds 100, 101, ... and records nothing: that is for fixing
+a bound, which must be done on other seeds than those reported.
 """
 
 import argparse
+import ast
 import copy
 import statistics
 import sys
@@ -16,12 +18,13 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools.execute import FAILURES, run
-from tools.notebooks import PARAMETERS, claim_numbers, code_cells, notebook_hash, read, stored_claims, tagged
-from tools.records import ROOT, write_record
+from tools.notebooks import PARAMETERS, claim_numbers, code_cells, is_claim, read, stored_claims, tagged
+from tools.records import ROOT, code_hash, read_record, write_record
 
 FOLDER = ROOT / "studies" / "sweeps"
 WORKERS = 2
 WANTED_MARGIN = 3.0  # standard deviations over the seeds
+DRAWING = ("plots", "widgets", "static")
 
 
 def seeded(notebook: NotebookNode, seed: int) -> NotebookNode:
@@ -32,6 +35,22 @@ def seeded(notebook: NotebookNode, seed: int) -> NotebookNode:
         raise ValueError(f"wanted one cell tagged parameters holding {PARAMETERS!r}, got {[cell.source for cell in cells]}")
     cells[0].source = PARAMETERS.replace("SEED = 0", f"SEED = {seed}")
     return changed
+
+
+def sweep_hash(notebook: NotebookNode) -> str:
+    """Changes when anything does that could change the numbers: not for the wording of a claim, and not for drawing."""
+    return code_hash("\n\n".join(_unworded(cell.source) for cell in code_cells(notebook)), without=DRAWING)
+
+
+def current(path: Path, seeds: list[int]) -> dict | None:
+    """The stored record with the statements as worded now, or None when it is older than the code or has other seeds."""
+    stored = FOLDER / f"{path.stem}.json"
+    record = read_record(stored) if stored.is_file() else {}
+    notebook = read(path)
+    if record.get("code") != sweep_hash(notebook) or record["seeds"] != seeds:
+        return None
+    worded = {claim["id"]: claim["statement"] for cell in code_cells(notebook) for claim in stored_claims(cell)}
+    return record | {"claims": [claim | {"statement": worded.get(claim["id"], claim["statement"])} for claim in record["claims"]]}
 
 
 def claims_on_seed(path: Path, seed: int) -> dict[str, dict]:
@@ -78,7 +97,7 @@ def sweep(path: Path, seeds: list[int]) -> dict:
             left = (time.perf_counter() - started) / len(found) * (len(seeds) - len(found))
             print(f"{len(found)} of {len(seeds)} seeds, about {left:.0f} s left", flush=True)
     claims = [summary(number, [found[seed].get(number) for seed in seeds]) for number in numbers]
-    return {"notebook": path.stem, "code": notebook_hash(notebook), "seeds": seeds, "claims": claims}
+    return {"notebook": path.stem, "code": sweep_hash(notebook), "seeds": seeds, "claims": claims}
 
 
 def table(record: dict) -> str:
@@ -108,11 +127,14 @@ def main() -> int:
     parser.add_argument("notebook", type=Path)
     parser.add_argument("--seeds", type=int, default=10, help="how many (default 10)")
     parser.add_argument("--first", type=int, default=0, help="first seed; other than 0 records nothing")
+    parser.add_argument("--force", action="store_true", help="also when the record is as new as the code")
     arguments = parser.parse_args()
     if arguments.seeds < 1:
         parser.error(f"wanted at least one seed, got {arguments.seeds}")
+    seeds = list(range(arguments.first, arguments.first + arguments.seeds))
+    path = arguments.notebook.resolve()
     try:
-        record = sweep(arguments.notebook.resolve(), list(range(arguments.first, arguments.first + arguments.seeds)))
+        record = (None if arguments.force else current(path, seeds)) or sweep(path, seeds)
     except (ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -120,6 +142,16 @@ def main() -> int:
     if arguments.first == 0:
         write_record(FOLDER / f"{record['notebook']}.json", record)
     return 1 if any(faults(claim) for claim in record["claims"]) else 0
+
+
+def _unworded(source: str) -> str:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return source
+    for call in filter(is_claim, ast.walk(tree)):
+        call.args[1:2] = [ast.Constant("")]
+    return ast.unparse(tree)
 
 
 def _finite(value: float | str) -> float | None:

@@ -38,13 +38,13 @@ def _move_to_free_place(words: Annotation, ax: Axes, line: np.ndarray) -> None:
     """Move a label to that point of its line, above, below or beside, where it covers least."""
     box = words.get_window_extent()
     wide, high, frame = box.width, box.height, ax.get_window_extent()
-    drawn, boxes = _drawn_points(ax, but=words)
+    drawn, others, boxes = _drawn(ax, line, but=words)
     best = (np.inf, line[0], (0, 0))
     for point in line[np.linspace(0, len(line) - 1, 61).round().astype(int)]:
         at = ax.transData.transform(point)
         for side in ((0, 1), (1, 0), (-1, 0), (0, -1)):
             centre = at + np.array(side) * (wide / 2 + 8, high / 2 + 6)
-            cost = _cover(centre, wide, high, drawn, boxes, frame) + 4 * (frame.y1 - centre[1]) / frame.height
+            cost = _cover(centre, wide, high, drawn, others, boxes, frame) + 4 * (frame.y1 - centre[1]) / frame.height
             if cost < best[0]:
                 best = (cost, point, centre - at)
     words.xy = best[1]
@@ -52,28 +52,35 @@ def _move_to_free_place(words: Annotation, ax: Axes, line: np.ndarray) -> None:
     words.set_va("center")
 
 
-def _drawn_points(ax: Axes, but: Annotation) -> tuple[np.ndarray, list[Bbox]]:
-    """Points in pixels, some 2 apart, along all lines on this spot of the figure; boxes of all texts."""
-    points, boxes = [np.empty((0, 2))], []
+def _drawn(ax: Axes, own: np.ndarray, but: Annotation) -> tuple[np.ndarray, np.ndarray, list[Bbox]]:
+    """Points in pixels, 2 apart, along all lines on this spot of the figure; those of other lines; boxes of all texts."""
+    points, others, boxes = [np.empty((0, 2))], [np.empty((0, 2))], []
     for panel in ax.figure.axes:
         if not np.allclose(panel.get_position().bounds, ax.get_position().bounds):
             continue
         boxes += [t.get_window_extent() for t in panel.texts if t is not but and t.get_text()]
         for line in panel.lines:
-            xy = line.get_transform().transform(line.get_xydata())
-            xy = xy[np.isfinite(xy).all(axis=1)]
-            if len(xy):
-                length = np.r_[0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T))]
-                along = np.arange(0, length[-1] + 1, 2.0)
-                points.append(np.column_stack([np.interp(along, length, xy[:, i]) for i in (0, 1)]))
-    return np.concatenate(points), boxes
+            xy = line.get_xydata()[np.isfinite(line.get_xydata()).all(axis=1)]
+            points.append(_along(line.get_transform().transform(xy)))
+            if not (panel is ax and xy.shape == own.shape and np.allclose(xy, own)):
+                others.append(points[-1])
+    return np.concatenate(points), np.concatenate(others), boxes
 
 
-def _cover(centre: np.ndarray, wide: float, high: float, drawn: np.ndarray, boxes: list[Bbox], frame: Bbox) -> float:
-    """How much a text box here would cover or crowd: lines, other texts, the edge of the axes."""
-    away = np.abs(drawn - centre) - (wide / 2, high / 2)
-    covered, crowded = ((away < gap).all(axis=1).sum() for gap in (3, 14))
+def _along(corners: np.ndarray) -> np.ndarray:
+    """Points 2 pixels apart on the path through these corners; none where there is no corner."""
+    if len(corners) == 0:
+        return corners
+    length = np.r_[0, np.cumsum(np.hypot(*np.diff(corners, axis=0).T))]
+    return np.column_stack([np.interp(np.arange(0, length[-1] + 1, 2.0), length, corners[:, i]) for i in (0, 1)])
+
+
+def _cover(centre: np.ndarray, wide: float, high: float, drawn: np.ndarray, others: np.ndarray, boxes: list[Bbox],
+           frame: Bbox) -> float:
+    """How much a text box here would cover of lines and texts, come near to other lines, or leave the axes."""
+    covered = (np.abs(drawn - centre) < (wide / 2 + 4, high / 2 + 3)).all(axis=1).sum()
+    near = (np.abs(others - centre) < (wide / 2 + 14, high / 2 + 14)).all(axis=1).sum()
     edges = Bbox.from_bounds(*(centre - (wide / 2 + 6, high / 2)), wide + 12, high)
     clash = sum(edges.overlaps(box) for box in boxes)
     outside = edges.x0 < frame.x0 or edges.x1 > frame.x1 or edges.y0 < frame.y0 or edges.y1 > frame.y1 + 4
-    return covered + 0.1 * crowded + 200.0 * clash + 1000.0 * outside
+    return covered + 0.1 * near + 200.0 * clash + 1000.0 * outside

@@ -62,7 +62,8 @@ def _take_picture(above: nodes.Node | None, figure: nodes.figure) -> bool:
     if output is not None:
         claims = [part for part in output.children if _claims_in(part)]
         output.children = [part for part in output.children if part not in claims]
-        output.replace_self(figure)
+        place = output.parent
+        place[place.index(output)] = figure
         figure += output
         if claims:
             figure.parent += nodes.container("", *claims, nb_element="cell_code_output", classes=["cell_output"])
