@@ -173,3 +173,9 @@ def test_no_file_names_a_machine(need):
     allowed = {"tools/hygiene.py", ".ci/run", "Makefile"}
     assert {name: match[0] for name, text in texts.items() if name not in allowed and (match := PATH.search(text))} == {}
     assert {name for name, text in texts.items() if re.search(r"extra-index-url|find-links|localhost:(?!8000)", text)} == set()
+
+
+def test_hidden_folders_are_no_part_of_the_book():
+    # the test environments lie in .cache, and packages bring Markdown files of their own
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+    assert ".*" in config["exclude_patterns"]

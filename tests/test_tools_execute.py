@@ -79,3 +79,10 @@ def test_an_edited_cell_renames_no_other():
     notebook.cells.insert(3, new_code_cell("extra = 1"))
     normalise(notebook, "abc")
     assert [cell["id"] for cell in notebook.cells][4:] == names[3:]
+
+
+def test_a_widgets_dead_view_is_not_stored_and_its_text_is():
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "5f3a"}, "text/plain": "a slider"}
+    notebook = nbformat.v4.new_notebook(cells=[new_code_cell("x", outputs=[nbformat.v4.new_output("display_data", data=view)])])
+    normalise(notebook, "abc")
+    assert notebook.cells[0].outputs[0].data == {"text/plain": "a slider"}

@@ -4,6 +4,7 @@ import copy
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tools.book import HTML, build
@@ -11,7 +12,7 @@ from tools.execute import FAILURES, run
 from tools.notebooks import all_notebooks, read
 
 
-def seconds(work: object) -> float:
+def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
@@ -31,8 +32,12 @@ def page_bytes(page: Path) -> int:
 
 
 def main() -> int:
-    print("| what | measured |\n|---|---|")
-    print(f"| build of the pages | {seconds(build):.1f} s |", flush=True)
+    try:
+        building = seconds(build)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"| what | measured |\n|---|---|\n| build of the pages | {building:.1f} s |", flush=True)
     for page in sorted([*HTML.glob("book/*.html"), *HTML.glob("notebooks/*.html")]):
         print(f"| {page.relative_to(HTML)} with its pictures | {page_bytes(page) / 1e3:.0f} kB |")
     for path in all_notebooks():

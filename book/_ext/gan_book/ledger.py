@@ -104,7 +104,10 @@ def with_math(statement: str) -> list[nodes.Node]:
 
 
 def number(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.3g}"
+    """Three digits, whole numbers in full; infinities are stored as words."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e6 else f"{value:.3g}"
 
 
 def wanted(claim: dict) -> str:
