@@ -16,7 +16,7 @@ from gan_edu.widgets.page import script, style
 MEANS, STDS, PRIORS, STEP = (-5.0, 5.0), (0.2, 3.0), (0.05, 0.95), 0.05
 PRESETS = {
     "equal": ((0.0, 1.0), (0.0, 1.0)),
-    "just touching": ((-1.5, 0.5), (1.5, 0.5)),  # three standard deviations each
+    "barely touching": ((-1.5, 0.5), (1.5, 0.5)),  # three standard deviations each
     "far apart": ((-4.0, 0.5), (4.0, 0.5)),
     "same mean, wider": ((0.0, 0.7), (0.0, 1.8)),
 }
