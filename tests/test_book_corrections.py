@@ -16,7 +16,16 @@ from gan_edu import divergences, objectives
 def test_sigmoid_then_log_fails_where_the_logit_does_not():
     t = torch.tensor(17.0)
     assert torch.log(1 - torch.sigmoid(t)).item() == -inf and -softplus(t).item() == pytest.approx(-17)
-    says("questions.md", r"$\sigma(17)$ rounds to 1", r"$-\operatorname{softplus}(17)$ is $-17$")
+    says("questions.md", r"$\sigma(17)$ is computed as 1", r"$-\operatorname{softplus}(17)$ is $-17$")
+
+
+def test_from_which_logit_on_the_sigmoid_is_computed_as_one():
+    one = torch.tensor(1.0)
+    assert torch.nextafter(one, 2 * one) - one == 2.0**-23 and round(24 * log(2), 2) == 16.64
+    assert torch.sigmoid(torch.tensor(16.63)) < 1 and torch.sigmoid(torch.tensor(16.64)) == 1
+    nearest = torch.sigmoid(torch.tensor(17.0, dtype=torch.float64)).float()
+    assert nearest < 1  # the nearest float32 is not 1: it is the sum in the denominator that is rounded
+    says("questions.md", r"$e^{-d} < 2^{-24}$, that is for $d > 16.64$", "Not because 1 is the nearest number")
 
 
 def test_what_the_two_generator_losses_descend_against_an_ideal_discriminator():
@@ -52,6 +61,42 @@ def test_gradients_of_the_two_losses_differ_by_the_stated_factor():
     d = torch.sigmoid(t.detach())
     assert (other / saturating).item() == pytest.approx(((1 - d) / d).item())
     says("corrections.md", "differ by the factor $(1 - D)/D$")
+
+
+def test_the_minimax_loss_is_flat_in_the_logit_and_not_in_the_answer():
+    answer = torch.tensor([1e-6], dtype=torch.float64, requires_grad=True)
+    (in_the_answer,) = torch.autograd.grad((1 - answer).log(), answer)
+    logit = answer.detach().logit().requires_grad_()
+    (in_the_logit,) = torch.autograd.grad(objectives.minimax.generator(logit, logit), logit)
+    assert in_the_answer.item() == pytest.approx(-1, abs=1e-5) and abs(in_the_logit.item()) < 1e-5
+    says("corrections.md", "as a function of $D$ its slope there tends to $-1$")
+    says("glossary.md", "as a function of $D$ its slope there tends to $-1$")
+
+
+def test_a_fully_accurate_discriminator_can_leave_the_minimax_gradient_healthy():
+    real, fake = torch.tensor([0.6]).logit(), torch.tensor([0.4]).logit().requires_grad_()
+    assert (real > 0).all() and (fake < 0).all()
+    (slope,) = torch.autograd.grad(objectives.minimax.generator(real, fake), fake)
+    assert slope.item() == pytest.approx(-0.4)
+    says("corrections.md", "0.6 on every real and 0.4 on every fake is 100 % accurate")
+
+
+def test_the_divergence_is_its_ceiling_only_without_any_overlap():
+    real, touching = torch.tensor([0.5, 0.5, 0.0]), torch.tensor([0.0, 0.01, 0.99])
+    assert divergences.js(real, torch.tensor([0.0, 0.0, 1.0])) == pytest.approx(log(2))
+    assert log(2) - 0.05 < divergences.js(real, touching) < log(2) - 1e-3
+    says("corrections.md", "exactly when they never overlap; where they overlap a little it is a little less")
+
+
+def test_off_the_support_an_answer_above_one_half_costs_the_equilibrium():
+    """Data and fakes sit on the first of two places; D says 1/2 there and something else on the second."""
+    def loss(fakes, elsewhere):
+        answers = torch.tensor([0.5, elsewhere], dtype=torch.float64)
+        return (fakes * (1 - answers).log()).sum().item()
+
+    stays, moves = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+    assert loss(moves, 0.7) < loss(stays, 0.7) and loss(moves, 0.3) > loss(stays, 0.3)
+    says("corrections.md", r"there $D$ must not exceed $\tfrac12$")
 
 
 def test_a_target_above_one_has_no_minimum():

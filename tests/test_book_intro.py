@@ -14,6 +14,18 @@ from helpers_prose import BOOK, says
 from gan_edu import divergences
 from gan_edu.worlds import glyphs, mixtures
 from tools import intro_figure
+from tools.notebooks import all_notebooks, read
+
+
+@pytest.mark.parametrize("chapter, code, sentence", [
+    ("01_structured_learning", 'longer_training = {"quick": 1, "full": 10}[SCALE]', "take ten times as many steps"),
+    ("04_the_game", '{"quick": 1000, "full": 20_000}[SCALE]', "lasts 20,000 rounds instead of 1,000"),
+])
+def test_what_the_full_scale_changes(chapter, code, sentence):
+    (path,) = [path for path in all_notebooks() if path.stem == chapter]
+    scaled = [cell.source for cell in read(path).cells if cell.cell_type == "code" and "[SCALE]" in cell.source]
+    assert len(scaled) == 1 and code in scaled[0]
+    says("how_to_read.md", sentence)
 
 
 def answer(number: int) -> str:

@@ -7,7 +7,7 @@ from math import log
 
 import pytest
 import torch
-from torch.nn.functional import softplus
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from helpers_prose import BOOK, says
 
 from gan_edu import objectives
@@ -52,6 +52,19 @@ def test_printed_losses_are_the_losses(name, body):
     real, fake = torch.tensor([0.3, -1.2]), torch.tensor([2.0, 0.1])
     printed = eval(body, {"softplus": softplus, "real": real, "fake": fake})
     assert getattr(getattr(objectives, objective), player)(real, fake).item() == pytest.approx(printed.item())
+
+
+def test_minus_the_value_function_is_twice_the_cross_entropy_of_the_labels():
+    real, fake = torch.tensor([0.3, -1.2, 2.0]), torch.tensor([2.0, 0.1, -0.7])
+    labels = torch.tensor([1.0] * 3 + [0.0] * 3)
+    mean = binary_cross_entropy_with_logits(torch.cat([real, fake]), labels)
+    assert objectives.minimax.critic(real, fake).item() == pytest.approx(2 * mean.item())
+    says("glossary.md", "the discriminator's loss $-V$ is twice this")
+
+
+def test_the_value_function_and_the_value_of_the_game_are_two_entries():
+    says("notation.md", "*the value function (价值函数):*", "*the value of the game (博弈的值):*")
+    says("glossary.md", "value function 价值函数 ", "value of the game 博弈的值 ")
 
 
 def test_balance_in_nats():

@@ -81,7 +81,7 @@ def other_seed(notebook):
 
 
 def checked_without_output(notebook):
-    cell_with(notebook, "NBVAL").outputs = []
+    cell_with(notebook, "sample = ").outputs = []
 
 
 def claim_not_stored(notebook):

@@ -22,7 +22,10 @@ def trial() -> NotebookNode:
         new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
         new_code_cell("import matplotlib.pyplot as plt\nimport torch\nfrom gan_edu.claims import at_most, claim, exact"),
         new_markdown_cell("> **Theorem 9.1 (Trial).** Nothing is hidden.\n\n$$ a = b \\tag{9.1} $$\n\nBy (9.1) and Claim 9.1; see Figure 9.1 and Exercise 9.1."),
-        new_code_cell("# NBVAL_CHECK_OUTPUT\nsample = torch.randn(1000, generator=torch.Generator().manual_seed(SEED))\nprint(len(sample))"),
+        new_code_cell(
+            "sample = torch.randn(1000, generator=torch.Generator().manual_seed(SEED))\nprint(len(sample))",
+            metadata={"tags": ["nbval-check-output"]},
+        ),
         new_code_cell(
             "_ = plt.plot(sample[:50].numpy())\nplt.show()",
             metadata={"mystnb": {"image": {"alt": "fifty normal numbers scattered around zero"}}},

@@ -61,7 +61,7 @@ def checked_cells_have_outputs(notebook: Notebook) -> list[str]:
     return [
         f"cell {number} asks for its output to be checked and stores none"
         for number, cell in _code(notebook)
-        if re.search(r"^\s*#\s*NBVAL_CHECK_OUTPUT\s*$", cell.source, re.MULTILINE) and not cell.outputs
+        if "nbval-check-output" in cell.metadata.get("tags", []) and not cell.outputs
     ]
 
 
