@@ -19,7 +19,7 @@ from math import isfinite
 from scipy.stats import fisher_exact
 
 MIME = "application/vnd.gan-edu.claim+json"
-RATE_LEVEL = 0.001  # a run contradicts a recorded rate only if chance explains it less than once in a thousand
+RATE_LEVEL = 0.001  # contradicted only by an outcome so extreme that equal rates would show it less than once in a thousand runs
 
 
 @dataclass(frozen=True)

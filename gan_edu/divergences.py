@@ -16,7 +16,7 @@ PROBABILITY_TOLERANCE = 1e-6
 
 
 def kl(real: Tensor, fake: Tensor, x: Tensor | None = None) -> float:
-    """Kullback-Leibler divergence of fake from real, in nats.
+    """Kullback-Leibler divergence with the real distribution in front, in nats.
 
     KL(p || q) = integral of p log(p / q), with 0 log 0 = 0.
 
@@ -39,7 +39,7 @@ def js(real: Tensor, fake: Tensor, x: Tensor | None = None) -> float:
     Arguments and errors as for ``kl``. Symmetric; range [0, log 2], where log 2 means that no x has both
     p > 0 and q > 0.
 
-    Source: Lin, 1991, Divergence measures based on the Shannon entropy.
+    Source: Lin, 1991, Divergence measures based on the Shannon entropy (there in bits).
     """
     real, fake, x = _checked(real, fake, x)
     larger = torch.maximum(real, fake)

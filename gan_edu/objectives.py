@@ -2,7 +2,7 @@
 
 An objective is a pair of functions of ``(real_logits, fake_logits)``, both scalars to be *minimised*.
 A high logit means "real", everywhere; no function here applies a sigmoid first, because
--log sigmoid(a) = softplus(-a) stays exact where sigmoid(a) has already rounded to 0 or 1.
+-log sigmoid(d) = softplus(-d) stays accurate where sigmoid(d) has already rounded to 0 or 1.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ minimax = Objective(
 """The two-player zero-sum game: both players move the same V, in opposite directions, in nats.
 
 critic:    -V = E[-log D(x)] + E[-log(1 - D(G(z)))]
-generator: E[log(1 - D(G(z)))], which flattens ("saturates") as D(G(z)) goes to 0.
+generator: E[log(1 - D(G(z)))], whose slope in the logit goes to 0 ("saturates") as D(G(z)) goes to 0.
 
 Source: Goodfellow et al., 2014, arXiv 1406.2661, equation 1.
 """

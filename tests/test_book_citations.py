@@ -29,6 +29,7 @@ SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed
     "4.18": "descends exactly $2\\,\\mathrm{JS}$",
     "4.19": "two slopes",
     "4.20": "non-saturating loss carry",
+    "4.22": "Adam makes up for the small voice",
     "4.24": "$W_1$ between the generated and the genuine",
     "4.25": "does not change at all grows",
     "4.27": "\\mathrm{KL}(p_g \\| p_{data}) - 2",
