@@ -1,5 +1,6 @@
 """Build the pages from the stored outputs: ``python -m tools.book``."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ HTML = ROOT / "_build" / "html"
 
 def build(root: Path = ROOT) -> Path:
     """Build into _build/html and return its index page. Raises RuntimeError when a warning or an error came up."""
+    shutil.rmtree(root / "_build" / "html", ignore_errors=True)  # a page that is no longer in the book must not stay
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     done = subprocess.run([jupyter_book, "build", ".", "--all", "-W", "--keep-going", "-q"], cwd=root)
     index = root / "_build" / "html" / "index.html"
