@@ -52,7 +52,10 @@ def main() -> int:
     parser.add_argument("--force", action="store_true", help="run also those that did not change")
     arguments = parser.parse_args()
     failed = 0
-    for study in arguments.studies or all_studies():
+    studies = arguments.studies or all_studies()
+    if not studies:
+        print("there is no study yet: studies/README.md says what one is")
+    for study in studies:
         if not (arguments.force or stale(study)):
             print(f"{study.name}: unchanged")
             continue
