@@ -8,6 +8,7 @@ WORKERS ?= 2
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300
 SEEDS ?= 10
 FIRST ?= 0
+SECONDS_EACH ?= 120
 
 # One thread for each process: the same numbers everywhere, and two workers do not fight for two cores.
 export OMP_NUM_THREADS := 1
@@ -39,8 +40,9 @@ studies: $(INSTALLED)  ## run the studies whose code changed (FORCE=1: all of th
 serve: book  ## show the built book at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-bench: book  ## measure: each notebook, the build, the pages
+bench: book  ## measure: each notebook, the build, the pages, training against the papers' loops (SECONDS_EACH=120)
 	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench_training --seconds $(SECONDS_EACH)
 
 colab: $(INSTALLED)  ## run every notebook from an empty folder with Colab's versions
 	@$(BIN)/python -m tools.colab

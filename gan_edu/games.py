@@ -1,17 +1,19 @@
 """Who plays whom, with what losses.
 
 A game is any object with ``G``, ``D``, ``critic_terms(batch)`` and ``generator_terms(batch)``. Each of the two
-methods returns a dict of named scalars; their sum is what the player descends.
+methods returns a dict of named scalars; their sum is what the player descends. A game may also have
+``penalty_terms(batch)``, which the critic descends in some or all of its steps.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from gan_edu.objectives import Objective
+from gan_edu.penalties import Penalty
 
 Latent = Callable[[int], Tensor]
 
@@ -53,6 +55,10 @@ class Game:
 
     The critic's step sees the fakes as constants (no gradient reaches G); the generator's step sees
     D as it is, and whoever takes the step must leave D's weights alone (``training.train`` does).
+    Logits that come in half precision (autocast) are turned into float32 before the objective sees them.
+
+    penalties: functions ``(critic, real, fake) -> scalar`` and their weights, such as ``{r1: gamma / 2}``.
+    Raises ValueError when a penalty has no name of its own, by which its term can be told from the others.
 
     Source: Goodfellow et al., 2014, arXiv 1406.2661, algorithm 1.
     """
@@ -61,6 +67,12 @@ class Game:
     D: nn.Module
     objective: Objective
     latent: Latent
+    penalties: Mapping[Penalty, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [getattr(penalty, "__name__", None) for penalty in self.penalties]
+        if None in names or len({"critic", "generator", *names}) < len(names) + 2:
+            raise ValueError(f"each penalty needs a __name__ of its own, other than critic and generator; got {names}")
 
     def generate(self, n: int) -> Tensor:
         """n fakes G(z), one for each latent z drawn. Raises ValueError when n < 1."""
@@ -72,9 +84,22 @@ class Game:
         """What D descends on this batch: real examples against as many fresh fakes."""
         with torch.no_grad():
             fake = self.generate(len(batch.x))
-        return {"critic": self.objective.critic(self.D(batch.x), self.D(fake))}
+        return {"critic": self.objective.critic(_logits(self.D, batch.x), _logits(self.D, fake))}
 
     def generator_terms(self, batch: Batch) -> dict[str, Tensor]:
         """What G descends on this batch: the batch's real logits are there for relativistic losses only."""
         fake = self.generate(len(batch.x))
-        return {"generator": self.objective.generator(self.D(batch.x), self.D(fake))}
+        return {"generator": self.objective.generator(_logits(self.D, batch.x), _logits(self.D, fake))}
+
+    def penalty_terms(self, batch: Batch) -> dict[str, Tensor]:
+        """What D descends besides: each penalty times its weight, by name, on this batch and as many fresh fakes."""
+        if not self.penalties:
+            return {}
+        with torch.no_grad():
+            fake = self.generate(len(batch.x))
+        return {penalty.__name__: weight * penalty(self.D, batch.x, fake) for penalty, weight in self.penalties.items()}
+
+
+def _logits(network: nn.Module, x: Tensor) -> Tensor:
+    logits = network(x)
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))

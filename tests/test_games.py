@@ -1,34 +1,23 @@
+from functools import partial
 from math import pi, sqrt
-from typing import NamedTuple
 
 import checks_training as checks
 import pytest
 import torch
-from checks_training import gradients, seeded, small_game, some_batches
+from checks_training import gradients, small_game, some_batches
+from helpers_games import Points, every_objective, seeded
 from scipy.stats import kstest
-from torch import Tensor, nn
+from torch import nn
 from torch.testing import assert_close
 
 from gan_edu.games import Game, normal, uniform
 from gan_edu.networks.mlp import mlp
-from gan_edu.objectives import hinge, least_squares, minimax, non_saturating, relativistic, wasserstein
+from gan_edu.objectives import hinge, wasserstein
+from gan_edu.penalties import gradient_penalty, r1, r2
 from gan_edu.worlds import glyphs, mixtures
 
-OBJECTIVES = {
-    "minimax": minimax,
-    "non_saturating": non_saturating,
-    "least_squares": least_squares,
-    "hinge": hinge,
-    "wasserstein": wasserstein,
-    "relativistic": relativistic,
-}
-every_objective = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
 LATENTS = {"normal": normal, "uniform": uniform}
 every_latent = pytest.mark.parametrize("latent", LATENTS.values(), ids=LATENTS)
-
-
-class Points(NamedTuple):
-    x: Tensor
 
 
 # latents
@@ -168,6 +157,75 @@ def test_the_batch_is_left_as_it_was():
 def test_an_empty_batch_is_an_error(play):
     with pytest.raises(ValueError, match="a game needs at least one example in the batch; got 0"):
         play(small_game(), Points(torch.zeros(0, 1)))
+
+
+# penalties
+
+
+def test_penalties_by_hand():
+    game, batch = by_hand()
+    game.penalties = {r1: 0.5, r2: 2.0, gradient_penalty(generator=seeded()): 10.0}
+    # D's slope is 1/7 everywhere
+    wanted = {"r1": 0.5 / 49, "r2": 2 / 49, "gradient_penalty": 10 * (6 / 7) ** 2}
+    assert_close(game.penalty_terms(batch), {name: torch.tensor(value) for name, value in wanted.items()})
+
+
+def test_a_penalty_hears_the_real_first_and_fresh_fakes():
+    checks.penalties_hear_real_first(Game)
+
+
+def test_penalties_leave_the_generator_alone_and_reach_the_critic():
+    checks.penalty_terms_leave_the_generator_alone(Game)
+
+
+def test_a_game_without_penalties_draws_nothing_for_them():
+    game = small_game()
+    game.latent = None
+    assert game.penalty_terms(some_batches(1)[0]) == {}
+
+
+def test_games_do_not_share_their_penalties():
+    assert small_game().penalties is not small_game().penalties
+
+
+def test_penalties_of_an_empty_batch_are_an_error():
+    game = small_game()
+    game.penalties = {r1: 1.0}
+    with pytest.raises(ValueError, match="a game needs at least one example in the batch; got 0"):
+        game.penalty_terms(Points(torch.zeros(0, 1)))
+
+
+def test_each_penalty_needs_a_name_of_its_own():
+    def critic(critic, real, fake):
+        return r1(critic, real, fake)
+
+    rng = seeded()
+    for bad in ({critic: 1.0}, {gradient_penalty(generator=rng): 1.0, gradient_penalty(generator=rng): 2.0}, {partial(r1): 1.0}):
+        with pytest.raises(ValueError, match="each penalty needs a __name__ of its own, other than critic and generator; got"):
+            Game(nn.Linear(1, 1), nn.Linear(1, 1), hinge, normal(1, generator=rng), bad)
+
+
+# precision
+
+
+@every_objective
+def test_logits_of_half_precision_are_judged_in_float32(objective):
+    class Half(nn.Module):
+        def forward(self, x):
+            return (1000 * x).bfloat16()
+
+    game, batch = small_game(objective=objective), some_batches(1)[0]
+    game.D = Half()
+    for terms in (game.critic_terms(batch), game.generator_terms(batch)):
+        assert {value.dtype for value in terms.values()} == {torch.float32}
+
+
+def test_logits_of_float64_stay_as_they_are():
+    game, batch = small_game(), some_batches(1)[0]
+    game.G.double(), game.D.double()
+    latent = game.latent
+    game.latent = lambda n: latent(n).double()
+    assert game.critic_terms(Points(batch.x.double()))["critic"].dtype == torch.float64
 
 
 # mathematics: what the generator is told

@@ -4,19 +4,12 @@ import checks_formulas as checks
 import pytest
 import torch
 from checks_formulas import close, doubles, logits, slopes
+from helpers_games import OBJECTIVES, every_objective
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.testing import assert_close
 
 from gan_edu.objectives import Objective, hinge, least_squares, minimax, non_saturating, relativistic, wasserstein
 
-OBJECTIVES = {
-    "minimax": minimax,
-    "non_saturating": non_saturating,
-    "least_squares": least_squares,
-    "hinge": hinge,
-    "wasserstein": wasserstein,
-    "relativistic": relativistic,
-}
 AT_ZERO = {
     "minimax": (2 * log(2), -log(2)),
     "non_saturating": (2 * log(2), log(2)),
@@ -33,7 +26,6 @@ SEEDED = {
     "wasserstein": (-2.15921524, 1.43130842),
     "relativistic": (1.66565226, 3.8248675),
 }
-every_objective = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
 every_loss = pytest.mark.parametrize("player", ["critic", "generator"])
 
 

@@ -6,9 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from helpers_figures import styled  # noqa: F401
 from matplotlib.colors import to_rgb
 
-from gan_edu.plots import CRITIC, FAKE, REAL, TRUTH, density_panel, game_panels, label_line, picture_grid, use_style
+from gan_edu.plots import CRITIC, FAKE, REAL, TRUTH, density_panel, game_panels, label_line, picture_grid
 
 # Machado, Oliveira and Fernandes (2009): severity 1.0, on linear RGB
 COLOUR_BLINDNESS = {
@@ -17,14 +18,6 @@ COLOUR_BLINDNESS = {
     "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
     "tritanopia": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
 }
-
-
-@pytest.fixture(autouse=True)
-def styled():
-    with plt.rc_context():
-        use_style()
-        yield
-        plt.close("all")
 
 
 def bell(x, mean, std):
@@ -115,6 +108,8 @@ def test_game_panels_share_one_scale_and_draw_an_arrow_for_each_z():
     above, below = figure.axes[:2], figure.axes[2:4]
     assert above[0].get_ylim() == above[1].get_ylim()
     assert [ax.get_title(loc="left") for ax in above] == ["(a)", "(b)"]
+    scales = [(ax.get_ylabel(), any(tick.get_text() for tick in ax.get_yticklabels())) for ax in (*above, *figure.axes[4:])]
+    assert scales == [("density", True), ("", False), ("", False), ("$D(x)$", True)]  # one at each end of the row
     heads = [sorted(arrow.xy[0] for arrow in ax.texts) for ax in below]
     np.testing.assert_allclose(heads, [2 + z / 2, z])
 

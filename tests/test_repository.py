@@ -19,9 +19,10 @@ from tools.settings import setting
 # from the ground up; a module imports from lower floors, or from its own folder
 FLOORS = (
     ("worlds",),
-    ("objectives", "divergences", "networks"),
+    ("objectives", "divergences", "penalties", "networks"),
     ("games",),
     ("training",),
+    ("readers",),
     ("claims",),
     ("plots",),
     ("widgets",),

@@ -1,33 +1,19 @@
-from typing import NamedTuple
-
 import checks_training as checks
 import pytest
 import torch
-from checks_training import optimizers, same, seeded, small_game, some_batches, weights
-from torch import Tensor, nn
+from checks_training import optimizers, same, small_game, some_batches, weights
+from helpers_games import OBJECTIVES, Points, every_objective, pictures, seeded
+from torch import nn
 from torch.testing import assert_close
 
 from gan_edu.divergences import w1_samples
 from gan_edu.games import Game, normal
+from gan_edu.networks.conv import dcgan_discriminator, dcgan_generator
 from gan_edu.networks.mlp import mlp
-from gan_edu.objectives import hinge, least_squares, minimax, non_saturating, relativistic, wasserstein
-from gan_edu.training import batches, best_device, descend, train
-from gan_edu.worlds import glyphs, mixtures
-
-OBJECTIVES = {
-    "minimax": minimax,
-    "non_saturating": non_saturating,
-    "least_squares": least_squares,
-    "hinge": hinge,
-    "wasserstein": wasserstein,
-    "relativistic": relativistic,
-}
-every_objective = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
-
-
-class Points(NamedTuple):
-    x: Tensor
-
+from gan_edu.objectives import non_saturating, relativistic
+from gan_edu.penalties import gradient_penalty, r1
+from gan_edu.training import Average, Diverged, batches, descend, train
+from gan_edu.worlds import mixtures
 
 # one step
 
@@ -189,38 +175,149 @@ def test_bad_critic_steps_are_refused_before_the_first_step(critic_steps):
         train(game, some_batches(1), *optimizers(game), critic_steps)
 
 
-# batches
+# penalties in some steps
 
 
-def test_batches_are_fresh_samples_of_the_world():
-    found = list(batches(mixtures.gaussian(), 8, 3, generator=seeded()))
+def test_penalties_come_at_every_so_many_steps_and_their_sum_stays():
+    checks.loop_keeps_the_sum_of_the_penalties(train)
+
+
+def test_penalties_join_the_critics_descent():
+    checks.loop_descends_penalties_with_the_critics_terms(train)
+
+
+def test_a_game_without_penalties_needs_no_method_for_them():
+    class Bare:
+        def __init__(self) -> None:
+            game = small_game()
+            self.G, self.D = game.G, game.D
+            self.critic_terms, self.generator_terms = game.critic_terms, game.generator_terms
+
+    bare, game = Bare(), small_game()
+    found = list(train(bare, some_batches(4), *optimizers(bare), penalty_every=2))
+    assert_close(found, list(train(game, some_batches(4), *optimizers(game))), rtol=0, atol=0)
+
+
+def test_without_penalties_the_number_of_steps_between_them_changes_nothing():
+    runs = []
+    for every in (1, 4):
+        game = small_game()
+        runs.append(list(train(game, some_batches(5), *optimizers(game), penalty_every=every)))
+    assert_close(*runs, rtol=0, atol=0)
+
+
+# the average, schedules, the first step's number
+
+
+def test_the_average_follows_each_step_of_the_generator():
+    checks.loop_updates_the_average_after_the_generator(train)
+
+
+def test_schedules_advance_once_a_step():
+    checks.loop_advances_schedules_once_a_step(train)
+
+
+def test_a_schedule_of_a_generator_that_rests_at_first_warns_nobody(recwarn):
+    checks.loop_advances_schedules_once_a_step(train)
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_the_first_steps_number_keeps_the_rhythm():
+    checks.loop_counts_from_the_first_step(train)
+
+
+# precision
+
+
+def conv_game(dtypes: list, penalties=(), size: int = 8) -> Game:
+    """A game of pictures that notes in which precision its critic answers."""
     rng = seeded()
-    assert [len(batch.x) for batch in found] == [8, 8, 8]
-    for batch in found:
-        assert torch.equal(batch.x, mixtures.gaussian().sample(8, generator=rng).x)
+    G, D = dcgan_generator(4, size, 1, 8, generator=rng), dcgan_discriminator(size, 1, 8, batch_norm=False, generator=rng)
+    D.register_forward_hook(lambda module, inputs, logits: dtypes.append(logits.dtype))
+    return Game(G, D, relativistic, normal(4, generator=rng), dict(penalties))
 
 
-def test_a_module_is_a_world_too():
-    (batch,) = batches(glyphs, 4, 1, generator=seeded())
-    assert batch.x.shape == (4, 1, 4, 4)
+def test_autocast_is_for_the_terms_and_not_for_the_penalties():
+    dtypes = []
+    game = conv_game(dtypes, {r1: 0.5, gradient_penalty(generator=seeded()): 1.0})
+    terms = list(train(game, [pictures(6)] * 2, *optimizers(game), penalty_every=2, autocast=torch.bfloat16))
+    half, full = torch.bfloat16, torch.float32
+    assert dtypes == [half, half, half, half, half, half, full, full, half, half]
+    assert {value.dtype for step in terms for value in step.values()} == {full}
+    assert {p.dtype for network in (game.G, game.D) for p in network.parameters()} == {full}
+    assert not torch.is_autocast_enabled()
 
 
-@pytest.mark.parametrize(("size", "steps"), [(0, 5), (5, 0), (-1, 5), (5, -1)])
-def test_bad_batches_are_refused_before_the_first_draw(size, steps):
-    with pytest.raises(ValueError, match=f"at least one step of at least one example; got steps={steps}, size={size}"):
-        batches(mixtures.gaussian(), size, steps, generator=seeded())
+def test_autocast_changes_the_numbers_a_little_and_the_penalties_not_at_all():
+    runs = []
+    for dtype in (None, torch.bfloat16):
+        game = conv_game([], {r1: 0.5})
+        (terms,) = train(game, [pictures(6)], *optimizers(game), autocast=dtype)
+        runs.append(terms)
+    assert torch.equal(runs[0]["r1"], runs[1]["r1"])
+    assert_close(runs[0]["critic"], runs[1]["critic"], rtol=0.02, atol=0)
+    assert not torch.equal(runs[0]["critic"], runs[1]["critic"])
 
 
-# devices
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64, "bfloat16"])
+def test_other_precisions_are_refused(dtype):
+    game = small_game()
+    with pytest.raises(ValueError, match="autocast: wanted torch.bfloat16 or None, got"):
+        train(game, some_batches(1), *optimizers(game), autocast=dtype)
 
 
-@pytest.mark.parametrize(
-    ("cuda", "mps", "wanted"), [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")]
-)
-def test_the_best_device_is_the_fastest_present(monkeypatch, cuda, mps, wanted):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-    assert best_device() == torch.device(wanted)
+# divergence
+
+
+@pytest.mark.parametrize("who", ["critic", "generator"])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_term_that_is_not_finite_stops_training_at_its_step(who, bad):
+    checks.loop_stops_at_a_bad_term(train, who, bad)
+
+
+def test_a_penalty_that_is_not_finite_stops_training():
+    def rooted(critic, real, fake):
+        return (0 * critic(real)).sum() / 0
+
+    game = small_game()
+    game.penalties = {rooted: 1.0}
+    with pytest.raises(Diverged, match="training diverged at step 2: rooted = nan"):
+        list(train(game, some_batches(3), *optimizers(game), penalty_every=2))
+
+
+def test_a_run_with_a_rate_far_too_high_is_told_when_it_diverged():
+    game = small_game(objective=OBJECTIVES["least_squares"])
+    with pytest.raises(Diverged, match="training diverged at step [0-9]+: .* go on from the last checkpoint") as caught:
+        list(train(game, some_batches(100), *optimizers(game, rate=1e3)))
+    assert isinstance(caught.value, ArithmeticError)
+
+
+# networks of pictures
+
+
+def test_a_game_of_pictures_on_the_meta_device():
+    game = conv_game([], {r1: 0.5, gradient_penalty(generator=seeded()): 1.0})
+    game.G.to("meta"), game.D.to("meta")
+    game.latent = lambda n: torch.zeros(n, 4, device="meta")
+    average = Average(game.G)
+    terms = list(train(game, [Points(torch.zeros(4, 1, 8, 8, device="meta"))] * 2, *optimizers(game), average=average))
+    assert {value.device.type for step in terms for value in step.values()} == {"meta"} and average.updates == 2
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_a_batch_too_small_for_batch_norm_stops_with_a_clear_error(n):
+    game = conv_game([])
+    words = ["a game needs at least one example in the batch; got 0", "batch norm in training needs at least 2 examples in a batch; got 1"]
+    with pytest.raises(ValueError, match=words[n]):
+        list(train(game, [pictures(n)], *optimizers(game)))
+
+
+@pytest.mark.parametrize("name", ["penalty_every", "first_step"])
+@pytest.mark.parametrize("value", [0, -2])
+def test_bad_counts(name, value):
+    game = small_game()
+    with pytest.raises(ValueError, match=f"{name}.* at least 1, got {value}"):
+        train(game, some_batches(1), *optimizers(game), **{name: value})
 
 
 # outcome

@@ -11,20 +11,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from helpers_figures import styled  # noqa: F401
 from PIL import Image
 
-from gan_edu.plots import FAKE, REAL, use_style
+from gan_edu.plots import FAKE, REAL
 from gan_edu.widgets import controls, flipbook, training_panel, two_bumps
 from gan_edu.widgets.frames import pixels, png_uris
 from gan_edu.widgets.kernel import NOTE
-
-
-@pytest.fixture(autouse=True)
-def styled():
-    with plt.rc_context():
-        use_style()
-        yield
-        plt.close("all")
 
 
 def figures(n):
@@ -119,6 +112,12 @@ def test_flipbook_survives_any_text():
     assert json.loads(page.find("script", type="application/json").string)[0]["label"] == sharp
 
 
+def test_flipbook_says_what_its_slider_moves():
+    labels = [BeautifulSoup(made._repr_html_(), "html.parser").label for made in (book(), book(slider="Bits <shared>"))]
+    assert [label.text for label in labels] == ["Frame", "Bits <shared>"]
+    assert [label.input["type"] for label in labels] == ["range"] * 2
+
+
 def test_flipbook_in_plain_text():
     assert repr(book()) == "Flipbook: Lines that rise (3 frames)"
 
@@ -128,6 +127,7 @@ def test_flipbook_in_plain_text():
     ({"frames": [], "labels": [], "alts": []}, "got 0 frames"),
     ({"alts": ["a", " ", "c"]}, "at least one is empty"),
     ({"title": ""}, "at least one is empty"),
+    ({"slider": ""}, "at least one is empty"),
     ({"start": 3}, "from 0 to 2, got 3"),
     ({"start": -1}, "from 0 to 2, got -1"),
     ({"frames": [np.zeros((n, 4), dtype=np.uint8) for n in (4, 5, 4)]}, r"one size.*\(4, 4, 3\), \(5, 4, 3\)"),

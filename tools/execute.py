@@ -4,7 +4,6 @@ A notebook that fails, or that writes to stderr, is left as it was. What a noteb
 remembered as a hash in its metadata (see ``tools.records``); other notebooks are normalised only.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from tools import updates
 from tools.normalise import normalise
 from tools.notebooks import all_notebooks, notebook_hash, read
 from tools.records import write_atomically
@@ -70,9 +70,9 @@ def press(path: Path, force: bool) -> str:
         try:
             run(notebook, path.parent)
         except FAILURES as error:
-            raise RuntimeError(f"{path.name} failed and was left as it was\n{error}") from None
+            raise RuntimeError(f"a cell failed\n{error}") from None
         if lines := noise(notebook):
-            raise RuntimeError(f"{path.name} wrote to stderr and was left as it was\n" + "\n".join(lines))
+            raise RuntimeError("it wrote to stderr\n" + "\n".join(lines))
     normalise(notebook, code)
     after = nbformat.writes(notebook, indent=1) + "\n"
     if after != before:
@@ -82,18 +82,9 @@ def press(path: Path, force: bool) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
-    parser.add_argument("--force", action="store_true", help="execute also those that did not change")
-    arguments = parser.parse_args()
-    failed = 0
-    for path in arguments.notebooks or all_notebooks():
-        try:
-            print(f"{path.name}: {press(path, arguments.force)}", flush=True)
-        except (RuntimeError, ValueError, FileNotFoundError) as error:
-            failed += 1
-            print(error, file=sys.stderr, flush=True)
-    return 1 if failed else 0
+    arguments = updates.parsed(__doc__.splitlines()[0], "notebooks")
+    wanted = arguments.paths or all_notebooks()
+    return updates.each(wanted, lambda path: press(path, arguments.force), (RuntimeError, ValueError, FileNotFoundError))
 
 
 if __name__ == "__main__":

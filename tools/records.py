@@ -14,8 +14,8 @@ nothing and returns a JSON-able dict::
                  "margin": 0.05,            smallest distance from a value to the bound, negative when violated
                  "margin_sd": 4.2}, ...]}   the same in standard deviations of the values over the seeds; null if they do not vary
 
-``code`` is a hash of the script's or the notebook's code and of every ``gan_edu`` module it imports, directly or not.
-Comments, docstrings, layout and the package's version number do not count, so better prose makes no record stale. For a
+``code`` is a hash of the script's or the notebook's code and of every ``gan_edu`` and ``studies`` module it imports, directly
+or not. Comments, docstrings, layout and the package's version number do not count, so better prose makes no record stale. For a
 sweep, whose numbers no drawing changes, neither do the claims' statements, ``gan_edu.plots`` and ``gan_edu.widgets``.
 """
 
@@ -29,12 +29,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "gan_edu"
+HASHED = (PACKAGE, "studies")  # folders of the root whose modules count
 
 
 def code_hash(source: str, root: Path = ROOT, without: tuple[str, ...] = ()) -> str:
     """Sixteen hexadecimal digits for `source` (Python text) and the package's modules it imports, but for the rooms `without`."""
     digest = hashlib.sha256(canonical(source).encode())
-    used = {path for path in imported_files(source, root) if path.relative_to(root / PACKAGE).with_suffix("").parts[0] not in without}
+    used = {path for path in imported_files(source, root) if path.relative_to(root).with_suffix("").parts[1] not in without}
     for path in sorted(used):
         digest.update(f"\n{path.relative_to(root).as_posix()}\n".encode())
         digest.update(canonical(path.read_text(encoding="utf8")).encode() if path.suffix == ".py" else path.read_bytes())
@@ -130,7 +131,7 @@ def _names(node: ast.AST, package: str) -> list[str]:
     else:
         return []
     # importing a.b.c also runs a and a.b
-    return [".".join(name.split(".")[:n]) for name in names for n in range(1, name.count(".") + 2) if name.split(".")[0] == PACKAGE]
+    return [".".join(name.split(".")[:n]) for name in names for n in range(1, name.count(".") + 2) if name.split(".")[0] in HASHED]
 
 
 def _package_of(path: Path, root: Path) -> str:

@@ -1,15 +1,16 @@
 """Run the studies whose code changed: ``python -m tools.studies [--force] [studies]``.
 
 A study is a script ``studies/NN_name.py`` whose ``main()`` takes nothing and returns a JSON-able dict; the result
-goes to ``studies/results/NN_name.json`` (its form is described in ``tools.records``).
+goes to ``studies/results/NN_name.json`` (its form is described in ``tools.records``). A study that needs what not every
+machine has also has a function ``unmet()``: why it cannot run here, or None when it can; then it is passed over.
 """
 
-import argparse
 import runpy
 import sys
 import time
 from pathlib import Path
 
+from tools import updates
 from tools.records import ROOT, code_hash, read_record, write_record
 
 FOLDER = ROOT / "studies"
@@ -32,6 +33,11 @@ def stale(study: Path) -> bool:
     return not result_of(study).is_file() or read_record(result_of(study)).get("code") != study_hash(study)
 
 
+def unmet(study: Path) -> str | None:
+    """Why the study cannot run on this machine, by its own word; None when it can."""
+    return runpy.run_path(str(study)).get("unmet", lambda: None)()
+
+
 def run_study(study: Path) -> float:
     """Run and store; returns the seconds it took. Raises ValueError when it has no main() or returns no dict."""
     code = study_hash(study)
@@ -46,26 +52,24 @@ def run_study(study: Path) -> float:
     return time.perf_counter() - started
 
 
+def update(study: Path, force: bool) -> str:
+    """Run the study if it is stale or forced; returns what was done. Raises what the study raises."""
+    if not (force or stale(study)):
+        return "unchanged"
+    reason = unmet(study)
+    if reason:
+        return f"passed over: {reason}"
+    print(f"{study.name}: running", flush=True)
+    return f"stored after {run_study(study):.0f} s"
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("studies", nargs="*", type=Path, help="default: all")
-    parser.add_argument("--force", action="store_true", help="run also those that did not change")
-    arguments = parser.parse_args()
-    failed = 0
-    studies = arguments.studies or all_studies()
+    arguments = updates.parsed(__doc__.splitlines()[0], "studies")
+    studies = arguments.paths or all_studies()
     if not studies:
         print("there is no study yet: studies/README.md says what one is")
-    for study in studies:
-        if not (arguments.force or stale(study)):
-            print(f"{study.name}: unchanged")
-            continue
-        print(f"{study.name}: running", flush=True)
-        try:
-            print(f"{study.name}: stored after {run_study(study):.0f} s", flush=True)
-        except Exception as error:  # one study's failure, whatever it is, leaves its old result and the others alone
-            failed += 1
-            print(f"{study.name}: failed, the stored result was left: {type(error).__name__}: {error}", file=sys.stderr)
-    return 1 if failed else 0
+    # whatever goes wrong in one study, its old result and the others are left alone
+    return updates.each(studies, lambda study: update(study, arguments.force), (Exception,))
 
 
 if __name__ == "__main__":

@@ -25,20 +25,10 @@ def density_panel(ax: Axes, x: Values, real: Values | None = None, fake: Values 
     x = array(x)
     densities = _curves(x, [(real, "$p_{data}$", REAL), (fake, "$p_g$", FAKE)])
     judges = _curves(x, [(optimum, "$D^*$", TRUTH), (discriminator, "$D$", CRITIC)])
-    for y, _, style in densities:
-        ax.plot(x, y, **style)
-    ax.set(xlim=(x.min(), x.max()), xlabel="$x$")
-    if densities:
-        ax.set_ylim(0, top or 1.2 * max(np.nanmax(y) for y, _, _ in densities))
-        ax.set_ylabel("density")
-    right = _judge_axis(ax, own=not densities) if judges else ax
-    for y, _, style in judges:
-        right.plot(x, y, **style)
+    right = _plot(ax, x, densities, judges, top)
     ax.figure.draw_without_rendering()
-    for panel, curves in ((ax, densities), (right, judges)):
-        for y, text, style in curves:
-            seen = np.isfinite(y)
-            label_line(panel, x[seen], y[seen], text, style, settled=True)
+    _label(ax, x, densities)
+    _label(right, x, judges)
 
 
 def _curves(x: np.ndarray, candidates: list) -> list:
@@ -48,6 +38,27 @@ def _curves(x: np.ndarray, candidates: list) -> list:
         if x.ndim != 1 or y.shape != x.shape:
             raise ValueError(f"the curve {text} must have the shape of the grid x, (m,): got {y.shape} and {x.shape}")
     return given
+
+
+def _plot(ax: Axes, x: np.ndarray, densities: list, judges: list, top: float | None) -> Axes:
+    """Draw the curves without their labels; returns the axis of the judges."""
+    for y, _, style in densities:
+        ax.plot(x, y, **style)
+    ax.set(xlim=(x.min(), x.max()), xlabel="$x$")
+    if densities:
+        ax.set_ylim(0, top or 1.2 * max(np.nanmax(y) for y, _, _ in densities))
+        ax.set_ylabel("density")
+    right = _judge_axis(ax, own=not densities) if judges else ax
+    for y, _, style in judges:
+        right.plot(x, y, **style)
+    return right
+
+
+def _label(ax: Axes, x: np.ndarray, curves: list) -> None:
+    """Label the curves, whose layout is settled."""
+    for y, text, style in curves:
+        seen = np.isfinite(y)
+        label_line(ax, x[seen], y[seen], text, style, settled=True)
 
 
 def _judge_axis(ax: Axes, own: bool) -> Axes:
@@ -71,18 +82,31 @@ def game_panels(x: Values, real: Values, fakes: Sequence[Values], discriminators
     counts = [len(part) for part in (fakes, discriminators, generated, titles)]
     if len(set(counts)) != 1 or counts[0] == 0:
         raise ValueError(f"fakes, discriminators, generated and titles must be of one length, at least 1: got {counts}")
-    rows = -(-counts[0] // 2)
-    figure, axes = plt.subplots(2 * rows, min(2, counts[0]), figsize=(7.0, 3.4 * rows), squeeze=False,
+    rows, columns = -(-counts[0] // 2), min(2, counts[0])
+    figure, axes = plt.subplots(2 * rows, columns, figsize=(6.0, 3.3 * rows), squeeze=False,
                                 height_ratios=[2.2, 1] * rows, layout="constrained")
-    top = 1.2 * max(np.nanmax(array(curve)) for curve in (real, *fakes))
+    x, top = array(x), 1.2 * max(np.nanmax(array(curve)) for curve in (real, *fakes))
+    drawn = []
     for stage, (fake, judge, places, title) in enumerate(zip(fakes, discriminators, generated, titles, strict=True)):
         above, below = axes[2 * (stage // 2):2 * (stage // 2) + 2, stage % 2]
-        density_panel(above, x, real=real, fake=fake, discriminator=judge, top=top)
-        _arrows(below, array(x), array(z), array(places))
+        densities = _curves(x, [(real, "$p_{data}$", REAL), (fake, "$p_g$", FAKE)])
+        judges = _curves(x, [(judge, "$D$", CRITIC)])
+        right = _plot(above, x, densities, judges, top)
+        _arrows(below, x, array(z), array(places))
         above.set(title=title, xlabel="")
-        if stage % 2:
-            above.set_ylabel("")
+        _hide_scale(above, stage % 2 > 0)
+        _hide_scale(right, stage % 2 < columns - 1)
+        drawn += [(above, densities), (right, judges)]
+    figure.draw_without_rendering()
+    for axis, curves in drawn:
+        _label(axis, x, curves)
     return figure
+
+
+def _hide_scale(ax: Axes, hidden: bool) -> None:
+    """Take the numbers off a vertical scale inside a row: that of the densities stands at its left end, that of D at its right."""
+    if hidden:
+        ax.set(ylabel="", yticklabels=[])
 
 
 def _arrows(ax: Axes, x: np.ndarray, z: np.ndarray, places: np.ndarray) -> None:

@@ -9,6 +9,8 @@ from matplotlib.transforms import Bbox
 
 from gan_edu.plots.arrays import Values, array
 
+SIZE = 16  # points: the subscripts of a label are two thirds of that
+
 
 def label_line(ax: Axes, x: Values, y: Values, text: str, style: dict,
                settled: bool = False) -> None:
@@ -25,7 +27,7 @@ def label_line(ax: Axes, x: Values, y: Values, text: str, style: dict,
         raise ValueError(f"x and y must have one equal, non-empty shape, got {x.shape} and {y.shape}")
     words = ax.annotate(
         text, (x.flat[0], y.flat[0]), (0, 5), textcoords="offset points", ha="center", va="bottom",
-        color=tuple(0.75 * c for c in to_rgb(style["color"])), annotation_clip=False, zorder=9,
+        fontsize=SIZE, color=tuple(0.75 * c for c in to_rgb(style["color"])), annotation_clip=False, zorder=9,
         path_effects=[withStroke(linewidth=3, foreground="white")])
     words.set_in_layout(False)
     if x.ndim:
@@ -44,7 +46,9 @@ def _move_to_free_place(words: Annotation, ax: Axes, line: np.ndarray) -> None:
         at = ax.transData.transform(point)
         for side in ((0, 1), (1, 0), (-1, 0), (0, -1)):
             centre = at + np.array(side) * (wide / 2 + 8, high / 2 + 6)
-            cost = _cover(centre, wide, high, drawn, others, boxes, frame) + 4 * (frame.y1 - centre[1]) / frame.height
+            cost = 4 * (frame.y1 - centre[1]) / frame.height
+            if cost < best[0]:  # what it covers can only make it worse
+                cost += _cover(centre, wide, high, drawn, others, boxes, frame)
             if cost < best[0]:
                 best = (cost, point, centre - at)
     words.xy = best[1]

@@ -31,7 +31,7 @@ def picture_grid(pictures: Values, columns: int, titles: Sequence[str] | None = 
         ax.set_axis_off()
         if index < len(light):
             ax.imshow(light[index], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-            ax.set_title(titles[index] if titles else "", loc="center", fontsize=12, pad=3)
+            ax.set_title(titles[index] if titles else "", loc="center", pad=3)
     return figure
 
 
