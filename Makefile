@@ -15,7 +15,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks sweep studies serve bench colab oldest clean
+.PHONY: help book test notebooks sweep studies weights serve bench colab oldest clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*##\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ sweep: $(INSTALLED)  ## check every claim on many seeds: NOTEBOOK=notebooks/04_t
 
 studies: $(INSTALLED)  ## run the studies whose code changed (FORCE=1: all of them)
 	@$(BIN)/python -m tools.studies $(if $(FORCE),--force)
+
+weights: $(INSTALLED)  ## build the readers' weights that come with the package, where their code changed (FORCE=1: all)
+	@$(BIN)/python -m tools.weights $(if $(FORCE),--force)
 
 serve: book  ## show the built book at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html

@@ -17,7 +17,7 @@ from studies.processes import side_by_side
 
 SEEDS = (200, 201)
 SAMPLES = 2000
-LESSONS = 600
+LESSONS = 1200
 CONFIDENCE = 0.9
 RECIPE = replace(Recipe(), steps=1000, channels=1)
 
@@ -39,7 +39,7 @@ def widened(source: digits.Digits) -> digits.Digits:
 def taught(training: digits.Digits, lessons: int = LESSONS) -> Reader:
     """A reader of 32x32 digits, each lesson slightly shaken."""
     draws = torch.Generator().manual_seed(1)
-    return teach(Reader(1, 32, {"digit": 10}, {}, width=16, generator=draws), _lessons(training, draws), lessons)
+    return teach(Reader(1, 32, {"digit": 10}, {}, generator=draws), _lessons(training, draws), lessons)
 
 
 def _lessons(training: digits.Digits, draws: torch.Generator) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:

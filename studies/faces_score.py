@@ -5,7 +5,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from gan_edu.readers import faces as judge
+from gan_edu.readers import judge
+from gan_edu.readers.faces import reader as reader_of_faces
 from gan_edu.readers.network import Reader
 from gan_edu.worlds import faces as world
 
@@ -55,7 +56,7 @@ class Judges:
 @lru_cache(maxsize=1)
 def judges() -> Judges:
     """With the reader of anime faces that comes with the package."""
-    return Judges(judge.reader("anime"))
+    return Judges(reader_of_faces("anime"))
 
 
 def least_share(probabilities: Tensor) -> float:

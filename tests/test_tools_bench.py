@@ -102,6 +102,14 @@ def test_wgan_gps_penalty_is_ten_times_the_squared_distance_of_slopes_from_one(x
     assert abs(penalty.item() - 4) < 1e-4 and penalty.requires_grad
 
 
+def test_wgan_gp_weighs_its_penalty_ten_times_in_each_of_five_steps(x, monkeypatch):
+    penalty = torch.tensor(1.0, requires_grad=True)
+    monkeypatch.setattr(bench_loops, "_gradient_penalty", lambda *_: 1 * penalty)
+    _, steps = LOOPS[WGAN_GP](x, 1, SMALL)
+    next(steps)
+    assert penalty.grad == 5 * 10
+
+
 def test_ours_is_the_recipes_average_and_bfloat16_is_not_float32(x):
     results = {}
     for name in (OURS, BF16):

@@ -96,7 +96,7 @@ def test_hair_colour_above_the_forehead(color):
 @pytest.mark.parametrize("color", range(4))
 def test_eye_colour_beside_the_pupil(style, colors, u, v, color):
     for side in (-1, 1):
-        x = faces.draw(plain(eye_color=color, eye_open=1.0, line=1.0), style, size=512)
+        x = faces.draw(plain(eye_color=color, eye_open=1.0, line=1.0), style, size=256)
         assert_close(at(x, side * u, v)[0], ink(*colors.eye[color]), atol=0.1, rtol=0)
 
 
@@ -105,7 +105,14 @@ def test_inside_of_the_open_mouth():
     assert_close(at(x, 0.0, 0.50)[0], ink(*ANIME.mouth), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize(("place", "color"), enumerate(ANIME.sky))
+@pytest.mark.parametrize(("shape", "v"), [(1.0, 0.555), (-1.0, 0.445)])
+def test_the_middle_of_a_smile_lies_below_its_corners_and_of_a_frown_above(shape, v):
+    """The closed mouth's middle lies 0.055 off the mouth's place at 0.50: there is its line, and skin on the other side."""
+    x = faces.draw(plain(mouth_shape=shape, mouth_open=0.0), size=256).mean(1, keepdim=True)
+    assert float(at(x, 0.0, v)) < float(at(x, 0.0, 1.0 - v)) - 0.4
+
+
+@pytest.mark.parametrize(("place", "color"), list(enumerate(ANIME.sky)))
 def test_background_in_the_corner(place, color):
     x = faces.draw(plain(background=float(place)), size=256)
     assert_close(x[0, :, 0, 0], ink(*color), atol=0.01, rtol=0)
@@ -179,22 +186,20 @@ def test_portrait_and_anime_are_a_true_pair_yet_differ():
 
 
 @pytest.mark.parametrize("style", faces.STYLES)
-@pytest.mark.parametrize("name", [*faces.RANGES, *faces.CATEGORIES])
-def test_every_factor_shows(style, name):
+def test_every_factor_shows(style):
+    factors = some(8)
     hidden = COLORLESS if style == "sketch" else ()
-    if name in hidden:
-        pytest.skip("a sketch has no colour; the test above says so exactly")
-    factors = some(16)
-    low, high = faces.RANGES.get(name, (0, 1))
-    ends = [factors._replace(**{name: torch.full_like(getattr(factors, name), end)}) for end in (low, high)]
-    floor = {"line": 0.002, "shade": 0.02, "eye_color": 0.005}.get(name, 0.015)
-    assert float(change(*(faces.draw(end, style) for end in ends)).min()) > floor
+    for name in {*faces.Factors._fields} - {*hidden}:
+        low, high = faces.RANGES.get(name, (0, 1))
+        ends = [factors._replace(**{name: torch.full_like(getattr(factors, name), end)}) for end in (low, high)]
+        floor = {"line": 0.002, "shade": 0.02, "eye_color": 0.005}.get(name, 0.015)
+        assert float(change(*(faces.draw(end, style) for end in ends)).min()) > floor, name
 
 
 @pytest.mark.parametrize("shape", range(len(faces.HAIR_SHAPES)))
 def test_hair_of_every_shape_grows_with_length(shape):
-    n = 9
-    factors = plain(n, hair_shape=shape, hair_color=3)._replace(length=torch.linspace(0, 1, n))
+    n = 8
+    factors = plain(n, hair_shape=shape, hair_color=3)._replace(length=torch.linspace(0, 0.85, n))  # then it leaves the picture
     others = factors._replace(hair_color=torch.full((n,), 5))
     hair = (faces.draw(factors, size=64) - faces.draw(others, size=64)).abs().amax(1) > 0.5
     area = hair.sum((1, 2)).float()
@@ -241,7 +246,7 @@ def test_a_picture_of_twice_the_size_averages_to_the_small_one():
     factors = some()
     for style in faces.STYLES:
         small, large = faces.draw(factors, style, 32), avg_pool2d(faces.draw(factors, style, 64), 2)
-        assert float(change(small, large).max()) < 0.10
+        assert float(change(small, large).max()) < 0.15  # edges are two pixels wide, so the large picture is sharper
         assert float(change(small, large.roll(1, 3)).mean()) > 2 * float(change(small, large).mean())
 
 
@@ -299,6 +304,23 @@ def test_seeded_factors():
     assert float(factors.tilt[0]) == pytest.approx(-0.277455, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("style", "mean", "spread", "pixel"),
+    [
+        ("portrait", -0.07158, 0.35109, (0.0168, -0.2824, 0.0277)),
+        ("anime", 0.05231, 0.46048, (-0.1637, -0.3756, -0.1195)),
+        ("sketch", 0.57528, 0.34807, (-0.1064,)),
+        ("grey", 0.04035, 0.38293, (-0.2830,)),
+    ],
+)
+def test_seeded_pictures(style, mean, spread, pixel):
+    """The drawing is fixed: readers' weights and the book's numbers rest on it."""
+    x = faces.sample(64, generator=rng(0), style=style).x
+    assert float(x.mean()) == pytest.approx(mean, abs=1e-4)
+    assert float(x.std()) == pytest.approx(spread, abs=1e-4)
+    assert_close(x[0, :, 18, 10], torch.tensor(pixel), atol=1e-3, rtol=0)
+
+
 @pytest.mark.parametrize("size", [32, 160])
 def test_a_batch_is_its_faces_one_by_one(size):
     """70 faces of 32x32, or 3 of 160x160, are drawn in more than one piece."""
@@ -334,14 +356,14 @@ def test_gradient_is_the_slope_of_the_picture(name):
     place = value.clone().requires_grad_()
     (slope,) = torch.autograd.grad(score(place), place)
     difference = (score(value + step) - score(value - step)) / (2 * step)
-    assert float(slope) == pytest.approx(float(difference), rel=0.05)
+    assert float(slope) == pytest.approx(float(difference), rel=0.1)
 
 
 def test_meta_device_gives_the_shape_without_the_work():
-    factors = faces.Factors(*(value.to("meta") for value in some(2000)))
-    for style, channels in faces.CHANNELS.items():
+    factors = faces.Factors(*(value.to("meta") for value in some(3)))
+    for style, channels in (("anime", 3), ("grey", 1)):
         x = faces.draw(factors, style, 64)
-        assert x.is_meta and x.shape == (2000, channels, 64, 64)
+        assert x.is_meta and x.shape == (3, channels, 64, 64)
 
 
 @pytest.mark.gpu
@@ -386,14 +408,13 @@ def test_a_refused_sample_leaves_the_generator_alone():
 
 
 @pytest.mark.parametrize("name", faces.RANGES)
-@pytest.mark.parametrize("wrong", ["below", "above", "nan"])
-def test_quantity_outside_its_range(name, wrong):
+def test_quantity_outside_its_range(name):
     low, high = faces.RANGES[name]
-    value = {"below": low - 0.01, "above": high + 0.01, "nan": float("nan")}[wrong]
-    factors = some(4)
-    getattr(factors, name)[2] = value
-    with pytest.raises(ValueError, match=rf"{name} must be from {low} to {high}, got {value:g}"):
-        faces.draw(factors)
+    for value in (low - 0.01, high + 0.01, float("nan"), float("inf")):
+        factors = some(4)
+        getattr(factors, name)[2] = value
+        with pytest.raises(ValueError, match=rf"{name} must be from {low} to {high}, got {value:g}"):
+            faces.draw(factors)
 
 
 @pytest.mark.parametrize("name", faces.RANGES)
@@ -421,9 +442,9 @@ def test_factors_of_different_lengths_or_none():
 
 
 def test_kinds_of_factors_mixed_up():
-    with pytest.raises(ValueError, match="turn must be a floating-point tensor, got torch.int64"):
+    with pytest.raises(ValueError, match="turn must be a float32 tensor, got torch.int64"):
         faces.draw(some(4)._replace(turn=torch.zeros(4, dtype=torch.int64)))
-    with pytest.raises(ValueError, match="hair_color must be an integer tensor, got torch.float32"):
+    with pytest.raises(ValueError, match="hair_color must be an int64 tensor, got torch.float32"):
         faces.draw(some(4)._replace(hair_color=torch.zeros(4)))
 
 

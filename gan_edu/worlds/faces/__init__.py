@@ -1,6 +1,6 @@
 """Faces drawn from known factors, in four styles that share them.
 
-A face is a batch-wise painting of signed-distance shapes with edges one pixel wide, so that it looks
+A face is a batch-wise painting of signed-distance shapes with edges two pixels wide, so that it looks
 the same at every size. `sample` draws random faces, `draw` any faces, `draw_factors` only the truth.
 """
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gan_edu.worlds.faces.factors import Factors, check, draw_factors
-from gan_edu.worlds.faces.features import brows, cheeks, eyes, mouth, nose
+from gan_edu.worlds.faces.features import blush, brows, eyes, mouth, nose
 from gan_edu.worlds.faces.frames import Frame, body_frame, head_frame, per_face
 from gan_edu.worlds.faces.hair import HairForm, back_hair, form_of, fringe_shadow, front_hair
 from gan_edu.worlds.faces.palette import Paints
@@ -71,10 +71,9 @@ def _draw_chunk(factors: Factors, style: Style, size: int) -> Tensor:
     form, length = form_of(factors), per_face(factors.length)
     width = head.contour * per_face(factors.line)
     canvas = torch.lerp(paints.sky, paints.ground, (body.v + 1) / 2)
-    canvas = back_hair(canvas, frame, form, length, paints, head, width)
-    canvas = _shoulders(canvas, body, frame, paints, head, width)
+    canvas = back_hair(canvas, frame, form, length, paints, width)
+    canvas = _shoulders(canvas, body, frame, paints, width)
     canvas = _face(canvas, frame, form, paints, head, width)
-    canvas = cheeks(canvas, frame, paints, head)
     canvas = nose(canvas, frame, paints, head)
     canvas = mouth(canvas, frame, factors, paints, head, width)
     canvas = front_hair(canvas, frame, form, length, paints, head, width)
@@ -83,25 +82,29 @@ def _draw_chunk(factors: Factors, style: Style, size: int) -> Tensor:
     return 2 * style.finish((canvas * per_face(factors.shade)).clamp(0, 1)) - 1
 
 
-def _shoulders(canvas: Tensor, body: Frame, frame: Frame, paints: Paints, head: Proportions, width: Tensor) -> Tensor:
-    """Clothes with a collar, and the neck."""
-    cloth = ellipse(body.u, body.v - 1.22, 0.62, 0.42)
+def _shoulders(canvas: Tensor, body: Frame, frame: Frame, paints: Paints, width: Tensor) -> Tensor:
+    """Clothes, neck and collar."""
+    cloth = ellipse(body.u, body.v - 1.24, 0.66, 0.46)
     canvas = paint(canvas, paints.line, coverage(cloth - width, body.pixel))
     canvas = paint(canvas, paints.cloth, coverage(cloth, body.pixel))
-    collar = ellipse(body.u, body.v - 0.80, 0.27, 0.16)
-    canvas = paint(canvas, paints.collar, coverage(collar, body.pixel))
-    neck = torch.maximum(frame.u.abs() - 0.15, (frame.v - 0.60).abs() - 0.22)
+    neck = torch.maximum(torch.maximum(frame.u.abs() - 0.14, frame.v - 0.86), 0.2 - frame.v)
     canvas = paint(canvas, paints.line, coverage(neck - width, frame.pixel))
     canvas = paint(canvas, paints.skin, coverage(neck, frame.pixel))
-    return paint(canvas, paints.skin_dark, coverage(neck, frame.pixel) * coverage(frame.v - 0.70, 0.06))
+    canvas = paint(canvas, paints.skin_dark, coverage(neck, frame.pixel) * coverage(frame.v - 0.72, 0.06))
+    wing = body.u.abs() * 0.8 + body.v * 0.6
+    collar = torch.maximum((wing - 0.72).abs() - 0.07, torch.maximum(cloth, body.u.abs() - 0.34))
+    canvas = paint(canvas, paints.line, coverage(collar - 0.7 * width, body.pixel))
+    return paint(canvas, paints.collar, coverage(collar, body.pixel))
 
 
 def _face(canvas: Tensor, frame: Frame, form: HairForm, paints: Paints, head: Proportions, width: Tensor) -> Tensor:
-    """The face's oval, shaded below the fringe and, in soft styles, towards its edge."""
+    """The face's oval: shaded below the fringe and, in soft styles, towards its edge; a blush below the eyes."""
     u, v = frame.moved(0.04), frame.v - head.face_v
     oval = ellipse(u * (1 + head.taper * v.clamp(min=0)), v, head.face_width, head.face_height)
     inside = coverage(oval, frame.pixel)
     canvas = paint(canvas, paints.line, coverage(oval - width, frame.pixel))
     canvas = paint(canvas, paints.skin, inside)
-    canvas = paint(canvas, paints.skin_dark, inside * coverage(fringe_shadow(frame, form), frame.pixel))
-    return paint(canvas, paints.skin_dark, head.softness * inside * coverage(-oval - 0.12, 0.25))
+    shadow = coverage(fringe_shadow(frame, form), frame.pixel + 0.15 * head.softness)
+    canvas = paint(canvas, paints.skin_dark, inside * shadow)
+    canvas = paint(canvas, paints.skin_dark, head.softness * inside * coverage(-oval - 0.10, 0.30))
+    return paint(canvas, paints.blush, inside * blush(frame, head))

@@ -17,7 +17,7 @@ RANGES = {
     "length": (0.0, 1.0),
     "mouth_shape": (-1.0, 1.0),
     "mouth_open": (0.0, 1.0),
-    "eye_open": (0.6, 1.0),
+    "eye_open": (0.7, 1.0),
     "turn": (-1.0, 1.0),
     "tilt": (-1.0, 1.0),
     "background": (0.0, 1.0),
@@ -101,6 +101,6 @@ def _check_form(name: str, value: Tensor, first: Tensor) -> None:
             f"every factor needs shape (n,) with one n of at least 1; "
             f"{name} has {tuple(value.shape)}, hair_color {tuple(first.shape)}"
         )
-    if value.is_floating_point() != (name in RANGES):
-        wanted = "a floating-point tensor" if name in RANGES else "an integer tensor"
+    if value.dtype != (torch.float32 if name in RANGES else torch.int64):
+        wanted = "a float32 tensor" if name in RANGES else "an int64 tensor"
         raise ValueError(f"{name} must be {wanted}, got {value.dtype}")

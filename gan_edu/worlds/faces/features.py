@@ -12,20 +12,20 @@ from gan_edu.worlds.faces.styles import Proportions
 DEPTH = 0.11  # shift of the features at a full turn
 
 
-def cheeks(canvas: Tensor, frame: Frame, paints: Paints, head: Proportions) -> Tensor:
-    """A blush under each eye."""
-    u = frame.moved(DEPTH).abs() - head.eye_u - 0.06
-    spot = ellipse(u, frame.v - head.eye_v - head.eye_height - 0.07, 0.11, 0.05)
-    return paint(canvas, paints.blush, 0.55 * coverage(spot, 0.12))
+def blush(frame: Frame, head: Proportions) -> Tensor:
+    """How much of the blush lies on each pixel: a soft spot under each eye."""
+    u = frame.moved(DEPTH).abs() - head.eye_u - 0.07
+    spot = ellipse(u, frame.v - head.eye_v - head.eye_height - 0.06, 0.12, 0.06)
+    return 0.5 * coverage(spot, 0.12)
 
 
 def brows(canvas: Tensor, frame: Frame, factors: Factors, paints: Paints, head: Proportions, width: Tensor) -> Tensor:
-    """An arc above each eye; a frown lowers its inner end."""
+    """An arc above each eye; its outer end falls when the mouth frowns."""
     u = frame.moved(DEPTH).abs() - head.eye_u
-    tilt = 0.18 * per_face(factors.mouth_shape)
-    arc = frame.v - head.brow_v - 0.9 * u.square() - tilt * u
-    line = band(arc, 0.9 * width, frame.pixel) * coverage(u.abs() - 0.13, frame.pixel + 0.04)
-    return paint(canvas, paints.brow, line)
+    slope = 0.10 - 0.22 * per_face(factors.mouth_shape)
+    arc = frame.v - head.brow_v - 1.6 * u.square() - slope * u
+    half = (0.6 * width + head.brow) * (1 - (u / 0.15).square())
+    return paint(canvas, paints.brow, coverage(arc.abs() - half, frame.pixel))
 
 
 def eyes(canvas: Tensor, frame: Frame, factors: Factors, paints: Paints, head: Proportions, width: Tensor) -> Tensor:
@@ -36,8 +36,8 @@ def eyes(canvas: Tensor, frame: Frame, factors: Factors, paints: Paints, head: P
     narrow = 1 + 0.16 * (side * frame.turn).clamp(min=0)
     u = (u - side * head.eye_u / narrow) * narrow
     v = frame.v - head.eye_v
-    lid = -head.eye_height * (2 * per_face(factors.eye_open) - 1)
-    lid = lid + (0.9 * u.square() - 0.10 * side * u * (head.eye_height / 0.2))
+    lid = head.eye_height * (1.1 - 2.1 * per_face(factors.eye_open))
+    lid = lid + head.lid_arch * u.square() - head.slant * side * u
     eye = torch.maximum(ellipse(u, v, head.eye_width, head.eye_height), lid - v)
     opening = coverage(eye, pixel)
     canvas = paint(canvas, paints.line, coverage(eye - 0.5 * width, pixel) * 0.7)

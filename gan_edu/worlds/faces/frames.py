@@ -16,7 +16,7 @@ PIVOT = 0.45  # the head rotates and grows around this point of the vertical axi
 class Frame(NamedTuple):
     """Coordinates of the pixels' centres and the side of a pixel in the same unit.
 
-    u, v (n, 1, size, size), v down; pixel (n, 1, 1, 1); turn (n, 1, 1, 1), the tangent of the angle, so to speak.
+    u, v (n, 1, size, size), v down; pixel (n, 1, 1, 1); turn (n, 1, 1, 1), TURN times the factor, in [-0.5, 0.5].
     """
 
     u: Tensor

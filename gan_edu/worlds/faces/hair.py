@@ -8,7 +8,7 @@ from torch import Tensor
 from gan_edu.worlds.faces.factors import Factors
 from gan_edu.worlds.faces.frames import Frame, per_face
 from gan_edu.worlds.faces.palette import Paints
-from gan_edu.worlds.faces.shapes import band, coverage, ellipse, paint, triangle_wave
+from gan_edu.worlds.faces.shapes import TINY, band, coverage, ellipse, paint, triangle_wave
 from gan_edu.worlds.faces.styles import Proportions
 
 
@@ -36,8 +36,8 @@ FORMS = (
     HairForm(-0.05, 0.0, 0.25, 0.02, 0.30, 0.0, 0.50, 0.02, 0.25, 0.30, 0.07, 0.17),  # tails
 )
 CROWN_V = -0.12
-CROWN = (0.66, 0.64)
-CAP = (0.61, 0.60)
+CROWN = (0.64, 0.64)
+ROUND = 0.14  # radius of the back hair's corners
 
 
 def form_of(factors: Factors) -> HairForm:
@@ -46,37 +46,33 @@ def form_of(factors: Factors) -> HairForm:
     return HairForm(*(per_face(column) for column in table.unbind(dim=1)))
 
 
-def back_hair(canvas: Tensor, frame: Frame, form: HairForm, length: Tensor, paints: Paints, head: Proportions,
-              width: Tensor) -> Tensor:
+def back_hair(canvas: Tensor, frame: Frame, form: HairForm, length: Tensor, paints: Paints, width: Tensor) -> Tensor:
     """Crown, the hair that falls behind the shoulders, and the tails."""
     u, v = frame.moved(-0.05), frame.v
-    bottom = form.low + (form.reach - form.low) * length
-    outside = (u.abs() - form.width + 0.14).clamp(min=0)
-    below = (v - bottom - form.fray * triangle_wave(4 * u) + 0.14).clamp(min=0)
-    fall = torch.sqrt(outside.square() + below.square() + 1e-8) - 0.14
-    fall = torch.maximum(fall, -0.1 - v)
-    shape = torch.minimum(torch.minimum(_crown(u, v, form, CROWN), fall), _tails(u, v, form, length))
+    shape = torch.minimum(_crown(frame.u, v, form), _fall(u, v, form, length))
+    shape = torch.minimum(shape, _tails(u, v, form, length))
+    inside = coverage(shape, frame.pixel)
     canvas = paint(canvas, paints.hair_line, coverage(shape - width, frame.pixel))
-    canvas = paint(canvas, paints.hair, coverage(shape, frame.pixel))
-    inner = coverage(shape, frame.pixel) * ((v - 0.1) * 2).clamp(0, 1) 
-    return paint(canvas, paints.hair_dark, inner * coverage(u.abs() - 0.5, 0.3))
+    canvas = paint(canvas, paints.hair, inside)
+    return paint(canvas, paints.hair_dark, inside * coverage(u.abs() - 0.46, 0.2) * coverage(0.3 - v, 0.3))
 
 
 def front_hair(canvas: Tensor, frame: Frame, form: HairForm, length: Tensor, paints: Paints, head: Proportions,
                width: Tensor) -> Tensor:
     """Fringe, locks beside the face, strands and a highlight."""
     u, v = frame.moved(0.06), frame.v
-    cap = _crown(u, v, form._replace(spikes=0.0), CAP)
-    shape = torch.maximum(cap, _fringe(u, v, form))
+    shape = torch.maximum(_crown(frame.moved(0.02), v, form), _fringe(u, v, form))
     shape = torch.minimum(shape, _lock(u, v, form, length))
     inside = coverage(shape, frame.pixel)
     canvas = paint(canvas, paints.hair_line, coverage(shape - width, frame.pixel))
     canvas = paint(canvas, paints.hair, inside)
-    strands = band(triangle_wave(u * 3.2 / (1.25 + v)) * 0.1, 0.3 * width, frame.pixel)
-    canvas = paint(canvas, paints.hair_dark, strands * inside * ((v + 0.45) * 4).clamp(0, 1))
-    ring = ellipse(u, v - 0.02, 0.52, 0.50) + 0.02 * triangle_wave(7 * u)
-    glow = band(ring, 0.04, frame.pixel) * coverage(v + 0.26, 0.1) * inside * coverage(u.abs() - 0.36, 0.1)
-    return paint(canvas, paints.hair_light, glow)
+    canvas = paint(canvas, paints.hair_dark, 0.8 * head.softness * inside * coverage(-shape - 0.06, 0.2))
+    strands = band(triangle_wave(u * 2.6 / (1.25 + v)) * 0.12 + 0.1, 0.35 * width, frame.pixel)
+    canvas = paint(canvas, paints.hair_dark, strands * inside * ((v + 0.40) * 4).clamp(0, 1))
+    ring = ellipse(u, v + 0.02, 0.50, 0.46) + (1 - head.softness) * 0.025 * triangle_wave(6 * u)
+    half = 0.055 * (1 - (u / 0.42).square())
+    glow = coverage(ring.abs() - half, frame.pixel + 0.12 * head.softness) * coverage(v + 0.20, frame.pixel)
+    return paint(canvas, paints.hair_light, glow * inside)
 
 
 def fringe_shadow(frame: Frame, form: HairForm) -> Tensor:
@@ -84,10 +80,17 @@ def fringe_shadow(frame: Frame, form: HairForm) -> Tensor:
     return _fringe(frame.moved(0.06), frame.v - 0.07, form)
 
 
-def _crown(u: Tensor, v: Tensor, form: HairForm, radii: tuple[float, float]) -> Tensor:
+def _crown(u: Tensor, v: Tensor, form: HairForm) -> Tensor:
     down = v - CROWN_V
-    spikes = form.spikes * (triangle_wave(torch.atan2(u, 1e-4 - down) * 1.75) + 0.3)
-    return ellipse(u, down, *radii) - spikes * coverage(down - 0.15, 0.3)
+    wave = triangle_wave(torch.atan2(u, 1e-4 - down) * 1.6 + 0.5)
+    return ellipse(u, down, *CROWN) - form.spikes * wave * coverage(down - 0.15, 0.3)
+
+
+def _fall(u: Tensor, v: Tensor, form: HairForm, length: Tensor) -> Tensor:
+    bottom = form.low + (form.reach - form.low) * length
+    outside = (u.abs() - form.width + ROUND).clamp(min=0)
+    below = (v - bottom - form.fray * triangle_wave(3.4 * u) + ROUND).clamp(min=0)
+    return torch.maximum(torch.sqrt(outside.square() + below.square() + TINY) - ROUND, -0.1 - v)
 
 
 def _tails(u: Tensor, v: Tensor, form: HairForm, length: Tensor) -> Tensor:
@@ -110,5 +113,5 @@ def _fringe(u: Tensor, v: Tensor, form: HairForm) -> Tensor:
 def _lock(u: Tensor, v: Tensor, form: HairForm, length: Tensor) -> Tensor:
     top, bottom = -0.25, 0.32 + 0.40 * length
     along = ((v - top) / (bottom - top)).clamp(0, 1)
-    side = (u.abs() - 0.51).abs() - form.lock * (1 - along.square()) 
+    side = (u.abs() - 0.50).abs() - form.lock * (1 - along.square()) * (0.3 + 3 * along).clamp(max=1)
     return torch.maximum(side, torch.maximum(top - v, v - bottom))

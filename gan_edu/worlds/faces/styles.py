@@ -24,7 +24,10 @@ class Proportions(NamedTuple):
     iris_width: float
     iris_height: float
     lash: float  # width of the upper lid's line
+    lid_arch: float  # curvature of the upper lid
+    slant: float  # how much the outer corners of the eyes rise
     brow_v: float
+    brow: float  # half width of the brows beside the line's own
     nose_v: float
     nose: float  # half width of the nose
     mouth_v: float
@@ -58,13 +61,13 @@ def luminance(picture: Tensor) -> Tensor:
 ANIME_HEAD = Proportions(
     face_v=0.08, face_width=0.54, face_height=0.56, taper=0.55,
     eye_u=0.265, eye_v=0.20, eye_width=0.205, eye_height=0.225, iris_width=0.165, iris_height=0.215,
-    lash=0.055, brow_v=-0.08, nose_v=0.40, nose=0.025, mouth_v=0.50, mouth_width=0.13, lips=0.0,
+    lash=0.055, lid_arch=2.2, slant=0.05, brow_v=-0.10, brow=0.0, nose_v=0.40, nose=0.025, mouth_v=0.50, mouth_width=0.13, lips=0.0,
     contour=0.030, softness=0.0,
 )
 PORTRAIT_HEAD = Proportions(
     face_v=0.10, face_width=0.50, face_height=0.62, taper=0.28,
     eye_u=0.225, eye_v=0.12, eye_width=0.165, eye_height=0.115, iris_width=0.100, iris_height=0.115,
-    lash=0.030, brow_v=-0.07, nose_v=0.34, nose=0.075, mouth_v=0.50, mouth_width=0.18, lips=0.035,
+    lash=0.030, lid_arch=2.0, slant=0.05, brow_v=-0.09, brow=0.022, nose_v=0.34, nose=0.075, mouth_v=0.50, mouth_width=0.18, lips=0.035,
     contour=0.012, softness=1.0,
 )
 STYLES = {
