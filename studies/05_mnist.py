@@ -19,7 +19,7 @@ SEEDS = (200, 201)
 SAMPLES = 2000
 LESSONS = 1200
 CONFIDENCE = 0.9
-RECIPE = replace(Recipe(), steps=1000, channels=1)
+RECIPE = replace(Recipe(), steps=1500, width=16, weight_decay=0.3, channels=1)
 
 
 def unmet() -> str | None:

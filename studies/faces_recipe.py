@@ -1,5 +1,6 @@
 """The recipe of chapter 5 as one value, and a run of it that can be broken off: what the studies of faces share."""
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -20,11 +21,6 @@ FACES = 8192
 FACES_SEED = 5
 
 
-def unmet() -> str:
-    """Why the studies of this recipe keep no result yet."""
-    return "chapter 5 is not written yet, and its recipe may still change"
-
-
 class Pictures(NamedTuple):
     """A batch with nothing but pictures, (n, c, size, size) in [-1, 1]."""
 
@@ -37,23 +33,26 @@ class Recipe:
 
     rate, betas: Adam's, for both players. flat, floor: of the linear decay; floor 1 is none.
     memory: decay of the average. gamma: R1 and R2 each weigh gamma / 2, every penalty_every steps; 0 is no penalty.
-    batch_norm: in the discriminator. small_weights: the DCGAN paper's first weights instead of PyTorch's.
+    weight_decay, first_weights: of the generator; first_weights multiplies those of its convolutions at the start.
+    batch_norm: in the discriminator. paper_weights: the DCGAN paper's first weights, in both networks, instead.
     """
 
-    steps: int = 1500
+    steps: int = 3000
     width: int = 24
     latent: int = 32
     channels: int = 3
     batch: int = 32
-    rate: float = 2e-3
+    rate: float = 3e-3
     betas: tuple[float, float] = (0.0, 0.99)
     flat: float = 0.5
     floor: float = 0.05
     memory: float = 0.995
-    gamma: float = 0.3
-    penalty_every: int = 8
+    gamma: float = 1.0
+    penalty_every: int = 16
+    weight_decay: float = 0.2
+    first_weights: float = 0.1
     batch_norm: bool = False
-    small_weights: bool = False
+    paper_weights: bool = False
     objective: Objective = relativistic
     generator: Callable[..., nn.Module] = dcgan_generator
 
@@ -75,8 +74,12 @@ def networks(recipe: Recipe, generator: torch.Generator) -> tuple[nn.Module, nn.
     """The two players before their first step."""
     G = recipe.generator(recipe.latent, 32, recipe.channels, recipe.width, generator=generator)
     D = dcgan_discriminator(32, recipe.channels, recipe.width, batch_norm=recipe.batch_norm, generator=generator)
-    if recipe.small_weights:
-        G, D = paper_init(G, generator), paper_init(D, generator)
+    if recipe.paper_weights:
+        return paper_init(G, generator), paper_init(D, generator)
+    with torch.no_grad():
+        for weights in G.parameters():
+            if weights.ndim == 4:  # of convolutions, not batch norm's scales
+                weights *= recipe.first_weights
     return G, D
 
 
@@ -86,7 +89,8 @@ class Run:
     def __init__(self, recipe: Recipe, seed: int, pictures: InMemory) -> None:
         self.recipe, self._pictures, self._draws = recipe, pictures, torch.Generator().manual_seed(seed)
         self.G, self._D = networks(recipe, self._draws)
-        self._optimizers = [adam(network, recipe.rate, recipe.betas) for network in (self.G, self._D)]
+        decay = {"lr": recipe.rate, "betas": recipe.betas, "weight_decay": recipe.weight_decay}
+        self._optimizers = [torch.optim.AdamW(self.G.parameters(), **decay), adam(self._D, recipe.rate, recipe.betas)]
         self._schedules = [linear_decay(optimizer, recipe.steps, recipe.flat, recipe.floor) for optimizer in self._optimizers]
         self.average = Average(self.G, recipe.memory)
         self.parts = {"G": self.G, "D": self._D, "average": self.average, "draws": self._draws}
@@ -114,10 +118,22 @@ class Run:
 
 
 @torch.no_grad()
+def settled(network: nn.Module, latent: int, seed: int, batches: int = 10) -> nn.Module:
+    """A copy in ``eval`` mode whose batch norm has the means and variances that belong to its weights as they are."""
+    draws, network = torch.Generator().manual_seed(seed), copy.deepcopy(network)
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # a plain mean over the batches that follow
+    network.train()
+    for _ in range(batches):
+        network(torch.randn(200, latent, generator=draws))
+    return network.eval()
+
+
+@torch.no_grad()
 def painted(network: nn.Module, latent: int, count: int, seed: int) -> Tensor:
-    """count pictures by a generator in ``eval`` mode, whose own mode is left as it was."""
-    was_training = network.training
+    """count pictures by the settled copy of a generator, which itself is left as it was."""
+    ready = settled(network, latent, seed + 1)
     z = torch.randn(count, latent, generator=torch.Generator().manual_seed(seed))
-    x = torch.cat([network.eval()(part) for part in z.split(500)])
-    network.train(was_training)
-    return x
+    return torch.cat([ready(part) for part in z.split(500)])

@@ -16,7 +16,7 @@ from gan_edu.readers import faces as reading
 from gan_edu.readers.network import Reading
 from gan_edu.training import InMemory
 from gan_edu.worlds import digits, faces
-from studies.faces_recipe import Pictures, Recipe, Run, face_pictures, painted, settings
+from studies.faces_recipe import Pictures, Recipe, Run, face_pictures, painted, settings, settled
 from studies.faces_score import Judges, frechet, least_share, nyquist_share
 from studies.processes import side_by_side
 from tools.records import code_hash, read_record
@@ -68,7 +68,7 @@ def test_the_pool_is_the_same_in_every_run_and_not_what_the_judges_compare_with(
     assert faces_recipe.FACES_SEED != faces_score.REAL_SEED
 
 
-@pytest.mark.parametrize(("field", "value"), [("rate", 1e-4), ("betas", (0.5, 0.9)), ("floor", 1.0), ("gamma", 0.0), ("batch_norm", True), ("small_weights", True),
+@pytest.mark.parametrize(("field", "value"), [("rate", 1e-4), ("betas", (0.5, 0.9)), ("floor", 1.0), ("gamma", 0.0), ("batch_norm", True), ("paper_weights", True), ("weight_decay", 0.0), ("first_weights", 1.0),
                                               ("objective", non_saturating), ("memory", 0.0), ("penalty_every", 1), ("generator", upsampling_generator)])  # fmt: skip
 def test_every_field_of_the_recipe_reaches_the_run(pool, field, value):
     runs = [Run(recipe, 1, pool) for recipe in (SMALL, replace(SMALL, **{field: value}))]
@@ -85,11 +85,21 @@ def test_a_run_is_decided_by_its_seed(pool):
     assert all(map(torch.equal, first, same)) and not all(map(torch.equal, first, other))
 
 
-def test_painting_leaves_the_network_in_its_mode_and_uses_running_statistics():
+def test_painting_leaves_the_network_as_it_was_and_each_picture_alone():
     G = dcgan_generator(4, 32, 3, 2, generator=seeded())
+    before = {name: value.clone() for name, value in G.state_dict().items()}
     x = painted(G, 4, 3, 7)
     assert G.training and x.shape == (3, 3, 32, 32) and not x.requires_grad
-    assert torch.allclose(x[:1], painted(G, 4, 3, 7)[:1]) and torch.allclose(painted(G, 4, 1, 7), G.eval()(torch.randn(1, 4, generator=seeded(7))))
+    assert all(torch.equal(before[name], value) for name, value in G.state_dict().items())
+    assert torch.allclose(x, painted(G, 4, 3, 7)) and torch.allclose(x[:1], painted(G, 4, 1, 7))
+
+
+def test_a_settled_network_has_the_statistics_of_its_own_weights():
+    G = dcgan_generator(4, 32, 3, 2, generator=seeded())
+    ready, z = settled(G, 4, 3), torch.randn(4000, 4, generator=seeded(8))
+    first = G[:3](z)  # what goes into the first batch norm
+    assert torch.allclose(ready[3].running_mean, first.mean((0, 2, 3)), atol=0.02) and torch.allclose(ready[3].running_var, first.var((0, 2, 3)), rtol=0.05)
+    assert not torch.allclose(ready(z), G.eval()(z), atol=0.01)
 
 
 # scores
@@ -170,9 +180,10 @@ def test_every_arm_changes_one_thing_and_dcgan_nearly_all():
     fields = Recipe.__dataclass_fields__
     changed = {name: {field for field in fields if getattr(arm, field) != getattr(levers.RECIPE, field)} for name, arm in levers.ARMS.items()}
     assert changed.pop("full") == set()
-    assert changed.pop("DCGAN's settings") == {"rate", "betas", "floor", "gamma", "batch_norm", "small_weights", "objective"}
+    assert changed.pop("DCGAN's settings") == {"rate", "betas", "floor", "gamma", "weight_decay", "batch_norm", "paper_weights", "objective"}
     assert changed.pop("batch norm in D, no penalties") == {"gamma", "batch_norm"}
-    assert len(changed) == 6 and all(len(fields) == 1 for fields in changed.values()) and len(set().union(*changed.values())) == 6
+    assert changed.pop("neither decay nor small first weights") == {"weight_decay", "first_weights"}
+    assert len(changed) == 8 and all(len(fields) == 1 for fields in changed.values()) and len(set().union(*changed.values())) == 8
 
 
 def test_every_arm_runs_and_the_record_has_its_form(judges, pool, monkeypatch):
@@ -196,7 +207,7 @@ def test_every_arm_runs_and_the_record_has_its_form(judges, pool, monkeypatch):
 
 
 def check_levers(record: dict) -> None:
-    assert record["recipe"]["steps"] > 0 and len(record["arms"]) == 10
+    assert record["recipe"]["steps"] > 0 and len(record["arms"]) == 13
     for arm in record["arms"].values():
         assert arm.keys() == SCORES and {len(values) for values in arm.values()} == {len(record["seeds"])} == {2}
         assert all(math.isfinite(value) for values in arm.values() for value in values)
@@ -295,7 +306,7 @@ def test_without_its_files_mnist_is_passed_over_with_the_reason(monkeypatch, tmp
     assert "GAN_EDU_DATA" in unmet(study) and "GAN_EDU_DATA" in update(study, force=True)
     monkeypatch.setenv(digits.FOLDER_VARIABLE, str(tmp_path))
     assert "lacks t10k-images" in unmet(study)
-    assert "chapter 5" in unmet(FOLDER / "05_levers.py")
+    assert unmet(FOLDER / "05_levers.py") is None
 
 
 # processes and records

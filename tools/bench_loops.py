@@ -27,7 +27,7 @@ def ours_in_bf16(x: Tensor, seed: int, recipe: Recipe) -> Loop:
 def dcgan(x: Tensor, seed: int, recipe: Recipe) -> Loop:
     """Radford, Metz and Chintala, 2015, arXiv 1511.06434, the loop as PyTorch's DCGAN tutorial has it."""
     draws = torch.Generator().manual_seed(seed)
-    G, D = networks(replace(recipe, batch_norm=True, small_weights=True), draws)
+    G, D = networks(replace(recipe, batch_norm=True, paper_weights=True), draws)
     return G, _dcgan_steps(G, D, x, draws, recipe)
 
 
@@ -54,7 +54,7 @@ def _dcgan_steps(G: nn.Module, D: nn.Module, x: Tensor, draws: torch.Generator, 
 def wgan_gp(x: Tensor, seed: int, recipe: Recipe) -> Loop:
     """Gulrajani and others, 2017, arXiv 1704.00028, algorithm 1."""
     draws = torch.Generator().manual_seed(seed)
-    G, D = networks(replace(recipe, batch_norm=False), draws)
+    G, D = networks(replace(recipe, batch_norm=False, first_weights=1.0), draws)
     return G, _wgan_gp_steps(G, D, x, draws, recipe)
 
 
