@@ -33,7 +33,7 @@ class Recipe:
 
     rate, betas: Adam's, for both players. flat, floor: of the linear decay; floor 1 is none.
     memory: decay of the average. gamma: R1 and R2 each weigh gamma / 2, every penalty_every steps; 0 is no penalty.
-    weight_decay, first_weights: of the generator; first_weights multiplies those of its convolutions at the start.
+    weight_decay, first_weights: of the generator; first_weights multiplies all but batch norm's at the start.
     batch_norm: in the discriminator. paper_weights: the DCGAN paper's first weights, in both networks, instead.
     """
 
@@ -77,9 +77,10 @@ def networks(recipe: Recipe, generator: torch.Generator) -> tuple[nn.Module, nn.
     if recipe.paper_weights:
         return paper_init(G, generator), paper_init(D, generator)
     with torch.no_grad():
-        for weights in G.parameters():
-            if weights.ndim == 4:  # of convolutions, not batch norm's scales
-                weights *= recipe.first_weights
+        for layer in G.modules():
+            if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+                for weights in layer.parameters():
+                    weights *= recipe.first_weights
     return G, D
 
 

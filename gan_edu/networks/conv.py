@@ -40,7 +40,7 @@ def dcgan_generator(
 ) -> nn.Sequential:
     """DCGAN's generator: from (n, latent) to pictures (n, channels, size, size) in (-1, 1).
 
-    A transposed convolution (转置卷积) makes a 4x4 map of the latent; each further one, 4x4 with stride 2, doubles the
+    An affine layer makes a 4x4 map of the latent; each transposed convolution (转置卷积), 4x4 with stride 2, doubles the
     side and halves the features, down to ``width`` at size / 2; the last makes the picture. Batch norm and ReLU after
     all but the last, which ends in tanh. For size 32 and width 32 the features are 128, 64, 32, 3.
 
@@ -129,9 +129,9 @@ def _widths(latent: int, size: int, channels: int, width: int) -> list[int]:
 
 
 def _seed(latent: int, width: int, generator: torch.Generator) -> list[nn.Module]:
-    """From (n, latent) to (n, width, 4, 4)."""
-    first = nn.ConvTranspose2d(latent, width, 4, bias=False, device="meta")
-    return [Entrance((latent,), 2), nn.Unflatten(1, (latent, 1, 1)), drawn(first, generator), *_normed(width, generator)]
+    """From (n, latent) to (n, width, 4, 4); the offset of each place holds what all pictures have there."""
+    first = nn.Linear(latent, width * 16, device="meta")
+    return [Entrance((latent,), 2), drawn(first, generator), nn.Unflatten(1, (width, 4, 4)), *_normed(width, generator)]
 
 
 def _normed(width: int, generator: torch.Generator) -> list[nn.Module]:
