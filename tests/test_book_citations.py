@@ -33,6 +33,12 @@ SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed
     "4.22": "Adam makes up for the small voice",
     "4.24": "$W_1$ between the generated and the genuine",
     "4.25": "does not change at all grows",
+    "5.8": "kernel 3 and stride 2",
+    "5.11": "Repeating pixels",
+    "5.31": "Middle of straight walks: legal",
+    "5.33": "agrees with the hair's",
+    "5.34": "best single number",
+    "5.35": "the hair grows",
     "4.27": "\\mathrm{KL}(p_g \\| p_{data}) - 2",
 }
 
