@@ -36,6 +36,8 @@ SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed
     "5.8": "kernel 3 and stride 2",
     "5.11": "Repeating pixels",
     "5.31": "Middle of straight walks: legal",
+    "5.39": "hardly nearer to the examples",
+    "5.40": "forger who repeats",
     "5.33": "agrees with the hair's",
     "5.34": "best single number",
     "5.35": "the hair grows",
