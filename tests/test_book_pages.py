@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from tools.records import ROOT
 from tools.settings import setting
 
-PAGE_LIMIT = 1_000_000  # bytes of a page and its own images
+PAGE_LIMIT = 2_500_000  # bytes of a page and its own images; films of faces are the largest
 SHARED = ("_static/",)
 
 

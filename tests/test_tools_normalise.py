@@ -39,6 +39,14 @@ def test_many_colours_become_256_and_stay_close():
     assert np.abs(difference).mean() < 6  # of 255: invisible at the size of a figure
 
 
+def test_a_picture_of_very_many_colours_keeps_the_rare_ones():
+    rng = np.random.default_rng(0)
+    pixels = np.clip(rng.normal((200, 60, 60), 25, size=(120, 120, 3)), 0, 255).astype(np.uint8)
+    pixels[60:64, 60:64] = (20, 40, 230)
+    small = np.asarray(Image.open(io.BytesIO(quantise(png(Image.fromarray(pixels))))).convert("RGB")).astype(int)
+    assert np.abs(small[60:64, 60:64] - pixels[60:64, 60:64]).max() < 25
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_the_same_bytes_every_time_and_a_second_pass_changes_nothing(mode):
     data = png(gradient(mode))

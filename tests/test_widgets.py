@@ -61,6 +61,16 @@ def test_quantised_frames_keep_paper_white_and_lines_in_their_colour():
     assert np.abs(small.astype(int) - frame).max() < 60
 
 
+def test_a_picture_keeps_its_rare_colours():
+    rng = np.random.default_rng(0)
+    frame = np.clip(rng.normal((200, 60, 60), 25, size=(80, 80, 3)), 0, 255).astype(np.uint8)  # thousands of reds
+    frame[40:44, 40:44] = (20, 40, 230)  # and a blue eye
+    small = decoded(png_uris([frame])[0])
+    assert 64 < len(np.unique(small.reshape(-1, 3), axis=0)) <= 256
+    assert np.abs(small[40:44, 40:44].astype(int) - frame[40:44, 40:44]).max() < 25
+    assert np.abs(small.astype(int) - frame).mean() < 12
+
+
 def test_arrays_become_opaque_colour():
     grey = np.array([[0, 200]], dtype=np.uint8)
     np.testing.assert_array_equal(pixels(grey), [[[0] * 3, [200] * 3]])

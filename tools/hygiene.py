@@ -13,7 +13,7 @@ from tools.normalise import normalise
 from tools.notebooks import PARAMETERS, claim_numbers, code_cells, is_claim, markdown, notebook_hash, stored_claims, tagged, tags
 
 LONGEST = 40  # lines of a cell
-LARGEST = 1_000_000  # bytes of a notebook
+LARGEST = 2_000_000  # bytes of a notebook; faces in many colours need more than drawings
 ROOTS = "home|root|tmp|work|usr|var|opt|mnt|content|Users|private"
 PATH = re.compile(rf"(?<![\w:/.~-])/(?:{ROOTS})/\w|\b[A-Z]:\\\\?\w|site-packages|ipykernel_\d")
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")

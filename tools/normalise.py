@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 COLOURS = 256
+PICTURE = 2048  # with more colours it is a picture, not a drawing: rare colours count too
 
 
 def normalise(notebook: NotebookNode, code: str) -> None:
@@ -39,8 +40,10 @@ def quantise(png: bytes) -> bytes:
     if picture.mode == "RGBA" and picture.getextrema()[3] == (255, 255):
         picture = picture.convert("RGB")
     method = Image.Quantize.MEDIANCUT if picture.mode == "RGB" else Image.Quantize.FASTOCTREE
+    if picture.mode == "RGB" and picture.getcolors(PICTURE) is None:
+        method = Image.Quantize.MAXCOVERAGE
     small = io.BytesIO()
-    picture.quantize(COLOURS, method=method, dither=Image.Dither.NONE).save(small, format="PNG", optimize=True)
+    picture.quantize(COLOURS, method=method, kmeans=3 if method == Image.Quantize.MAXCOVERAGE else 0, dither=Image.Dither.NONE).save(small, format="PNG", optimize=True)
     return small.getvalue()
 
 

@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 COLOURS = 64  # of one palette for all frames, so that nothing flickers
+PICTURE = 2048  # frames with more colours are pictures, not drawings, and need more of them
+PICTURE_COLOURS = 256
 
 
 def pixels(frame: Figure | np.ndarray) -> np.ndarray:
@@ -37,10 +39,11 @@ def pixels(frame: Figure | np.ndarray) -> np.ndarray:
 
 
 def png_uris(frames: Sequence[np.ndarray]) -> list[str]:
-    """Equally large (h, w, 3) frames as data addresses of PNG pictures with one palette of at most 64 colours.
+    """Equally large (h, w, 3) frames as data addresses of PNG pictures with one palette of at most 64 colours, 256 for pictures.
 
     A colour of the palette is the most frequent one of its kind, so white paper stays white and a
-    line keeps its colour; other pixels take the nearest. Raises ValueError for frames of different sizes.
+    line keeps its colour; other pixels take the nearest. Frames with more than 2,048 colours are pictures:
+    their palette covers all colours evenly, so that a small blue eye stays blue. Raises ValueError for frames of different sizes.
     """
     sizes = {frame.shape for frame in frames}
     if len(sizes) != 1:
@@ -54,13 +57,23 @@ def png_uris(frames: Sequence[np.ndarray]) -> list[str]:
 
 
 def _palette(colours: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """At most 64 of the packed colours: the most frequent one of each group found by median cut."""
+    """At most 64 of the packed colours: the most frequent one of each group found by median cut; or 256 that cover all."""
     if len(colours) <= COLOURS:
         return colours
+    if len(colours) > PICTURE:
+        return _covering(colours)
     row = Image.fromarray(_rgb(colours).astype(np.uint8)[None])
     group = np.asarray(row.quantize(COLOURS, method=Image.Quantize.MEDIANCUT))[0]
     order = np.lexsort((colours, -counts, group))
     return colours[order[np.unique(group[order], return_index=True)[1]]]
+
+
+def _covering(colours: np.ndarray) -> np.ndarray:
+    """256 packed colours spread over those given, each the mean of its neighbourhood."""
+    row = Image.fromarray(_rgb(colours).astype(np.uint8)[None])
+    spread = row.quantize(PICTURE_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=3)
+    palette = np.array(spread.getpalette(), dtype=np.uint32).reshape(-1, 3)[: len(spread.getcolors())]
+    return (palette << np.array([16, 8, 0], dtype=np.uint32)).sum(axis=1, dtype=np.uint32)
 
 
 def _rgb(packed: np.ndarray) -> np.ndarray:
