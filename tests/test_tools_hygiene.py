@@ -141,7 +141,7 @@ def labelled_formula(notebook):
 
 
 def too_large(notebook):
-    notebook.cells[-1].outputs = [new_output("stream", name="stdout", text="x" * 1_000_001)]
+    notebook.cells[-1].outputs = [new_output("stream", name="stdout", text="x" * 2_000_001)]
 
 
 def solution_in_the_open(notebook):

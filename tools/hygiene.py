@@ -15,7 +15,8 @@ from tools.notebooks import PARAMETERS, claim_numbers, code_cells, is_claim, mar
 LONGEST = 40  # lines of a cell
 LARGEST = 2_000_000  # bytes of a notebook; faces in many colours need more than drawings
 ROOTS = "home|root|tmp|work|usr|var|opt|mnt|content|Users|private"
-PATH = re.compile(rf"(?<![\w:/.~-])/(?:{ROOTS})/\w|\b[A-Z]:\\\\?\w|site-packages|ipykernel_\d")
+# not `for layer in G:` and a new line, as JSON writes it
+PATH = re.compile(rf"(?<![\w:/.~-])/(?:{ROOTS})/\w|\b[A-Z]:\\\\?(?!n\")\w|site-packages|ipykernel_\d")
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 MYST = re.compile(r"```\{|^\s*:::|\{[\w:.-]+\}`[\w<./-]|^\([\w:.-]+\)=\s*$|\$\$\s*\([\w:-]+\)\s*$", re.MULTILINE)
 
