@@ -42,6 +42,7 @@ SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed
     "5.25": "faces is legal",
     "5.27": "G's loss changes little",
     "5.29": "mean squared length",
+    "5.46": "the heads turn less",
     "5.42": "All ten digits",
     "5.31": "Middle of straight walks: legal",
     "5.39": "hardly nearer to the examples",
