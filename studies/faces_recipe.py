@@ -42,7 +42,7 @@ class Recipe:
     batch_norm: in the discriminator. paper_weights: the DCGAN paper's first weights, in both networks, instead.
     """
 
-    steps: int = 3000
+    steps: int = 4000
     width: int = 24
     latent: int = 32
     channels: int = 3

@@ -51,7 +51,7 @@ def png_uris(frames: Sequence[np.ndarray]) -> list[str]:
     packed = [(frame.astype(np.uint32) << (16, 8, 0)).sum(axis=2, dtype=np.uint32) for frame in frames]
     colours, index = np.unique(np.stack(packed), return_inverse=True)
     palette = _palette(colours, np.bincount(index.ravel()))
-    nearest = np.abs(_rgb(colours)[:, None] - _rgb(palette)[None]).sum(axis=2).argmin(axis=1).astype(np.uint8)
+    nearest = _nearest(_rgb(colours), _rgb(palette))
     flat = _rgb(palette).astype(np.uint8).tobytes()
     return [_png(picture, flat) for picture in nearest[index.reshape(len(frames), *frames[0].shape[:2])]]
 
@@ -70,10 +70,21 @@ def _palette(colours: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 def _covering(colours: np.ndarray) -> np.ndarray:
     """256 packed colours spread over those given, each the mean of its neighbourhood."""
+    colours = np.unique(colours & 0xFCFCFC | 0x020202)  # 64 shades a channel decide as well where to put 256, and far sooner
     row = Image.fromarray(_rgb(colours).astype(np.uint8)[None])
     spread = row.quantize(PICTURE_COLOURS, method=Image.Quantize.MAXCOVERAGE, kmeans=3)
     palette = np.array(spread.getpalette(), dtype=np.uint32).reshape(-1, 3)[: len(spread.getcolors())]
     return (palette << np.array([16, 8, 0], dtype=np.uint32)).sum(axis=1, dtype=np.uint32)
+
+
+def _nearest(colours: np.ndarray, palette: np.ndarray, at_once: int = 4096) -> np.ndarray:
+    """For each colour the number of the palette's nearest one, the first if several are."""
+    found = []
+    for first in range(0, len(colours), at_once):
+        part = colours[first : first + at_once]
+        away = sum(np.abs(part[:, None, channel] - palette[None, :, channel]) for channel in range(3))
+        found.append(away.argmin(axis=1))
+    return np.concatenate(found).astype(np.uint8)
 
 
 def _rgb(packed: np.ndarray) -> np.ndarray:
