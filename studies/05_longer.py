@@ -8,7 +8,7 @@ import torch
 
 from gan_edu.readers.stored import cache_folder
 from gan_edu.training import load_checkpoint, save_checkpoint
-from studies.faces_recipe import Recipe, Run, face_pictures, painted, settings, unmet  # noqa: F401 (tools/studies asks a study for its unmet())
+from studies.faces_recipe import Recipe, Run, face_pictures, painted, settings
 from studies.faces_score import judges
 from tools.records import write_record
 from tools.studies import study_hash

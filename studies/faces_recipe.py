@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 
 from gan_edu.games import Game, normal
 from gan_edu.networks.conv import dcgan_discriminator, dcgan_generator, paper_init
@@ -19,11 +20,6 @@ from gan_edu.worlds import faces
 
 FACES = 8192
 FACES_SEED = 5
-
-
-def unmet() -> str:
-    """Why the long studies of this recipe keep no result yet."""
-    return "it has not been run with chapter 5's recipe as it stands, so no result is kept"
 
 
 class Pictures(NamedTuple):
@@ -123,18 +119,11 @@ class Run:
             yield step
 
 
-@torch.no_grad()
 def settled(network: nn.Module, latent: int, seed: int, batches: int = 10) -> nn.Module:
     """A copy in ``eval`` mode whose batch norm has the means and variances that belong to its weights as they are."""
-    draws, network = torch.Generator().manual_seed(seed), copy.deepcopy(network)
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.reset_running_stats()
-            layer.momentum = None  # a plain mean over the batches that follow
-    network.train()
-    for _ in range(batches):
-        network(torch.randn(200, latent, generator=draws))
-    return network.eval()
+    draws, ready = torch.Generator().manual_seed(seed), copy.deepcopy(network)
+    update_bn((torch.randn(200, latent, generator=draws) for _ in range(batches)), ready)
+    return ready.eval()
 
 
 @torch.no_grad()
