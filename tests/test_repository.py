@@ -19,10 +19,10 @@ from tools.settings import setting
 # from the ground up; a module imports from lower floors, or from its own folder
 FLOORS = (
     ("worlds",),
-    ("objectives", "divergences", "penalties", "networks"),
+    ("objectives", "likelihoods", "divergences", "penalties", "networks"),
     ("games",),
     ("training",),
-    ("readers",),
+    ("readers", "metrics"),
     ("claims",),
     ("plots",),
     ("widgets",),
