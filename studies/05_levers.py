@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gan_edu.networks.conv import upsampling_generator
 from gan_edu.objectives import non_saturating
+from studies.asked import unmet  # noqa: F401 (tools/studies asks a study for its unmet())
 from studies.faces_recipe import Recipe, Run, face_pictures, painted, settings
 from studies.faces_score import judges
 from studies.processes import side_by_side

@@ -20,7 +20,8 @@ from tools.notebooks import all_notebooks, read
 @pytest.mark.parametrize("chapter, code, sentence", [
     ("01_structured_learning", 'longer_training = {"quick": 1, "full": 10}[SCALE]', "take ten times as many steps"),
     ("04_the_game", '{"quick": 1000, "full": 20_000}[SCALE]', "lasts 20,000 rounds instead of 1,000"),
-    ("05_faces_emerge", '{"quick": 3000, "full": 24_000}[SCALE]', "take 24,000 updates instead of 3,000"),
+    ("03_discriminator_creates", 'more = {"quick": 1, "full": 10}[SCALE]', "in chapter 3 the judges of its rounds do"),
+    ("05_faces_emerge", '{"quick": 4000, "full": 24_000}[SCALE]', "take 24,000 updates instead of 4,000"),
 ])
 def test_what_the_full_scale_changes(chapter, code, sentence):
     (path,) = [path for path in all_notebooks() if path.stem == chapter]

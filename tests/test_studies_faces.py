@@ -306,7 +306,14 @@ def test_without_its_files_mnist_is_passed_over_with_the_reason(monkeypatch, tmp
     assert "GAN_EDU_DATA" in unmet(study) and "GAN_EDU_DATA" in update(study, force=True)
     monkeypatch.setenv(digits.FOLDER_VARIABLE, str(tmp_path))
     assert "lacks t10k-images" in unmet(study)
-    assert "not been run" in unmet(FOLDER / "05_levers.py")
+
+
+@pytest.mark.parametrize("name", ["05_levers", "05_longer"])
+def test_long_studies_run_only_when_asked(monkeypatch, name):
+    monkeypatch.delenv("GAN_EDU_LONG", raising=False)
+    assert "set GAN_EDU_LONG=1" in unmet(FOLDER / f"{name}.py")
+    monkeypatch.setenv("GAN_EDU_LONG", "1")
+    assert unmet(FOLDER / f"{name}.py") is None
 
 
 # processes and records
