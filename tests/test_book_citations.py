@@ -51,6 +51,7 @@ SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed
     "5.25": "faces is legal",
     "5.27": "G's loss changes little",
     "5.29": "latents shortened",
+    "5.45": "about as evenly as ever",
     "5.46": "the heads turn less",
     "5.42": "fairly even",
     "5.31": "Middle of straight walks: legal",

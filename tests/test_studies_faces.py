@@ -321,8 +321,17 @@ def test_long_studies_run_only_when_asked(monkeypatch, name):
 
 def test_runs_side_by_side_come_back_in_order_with_one_thread_each(tmp_path):
     study = tmp_path / "01_trial.py"
-    study.write_text("import os, time, torch\ndef f(a, wait):\n    time.sleep(wait)\n    return a, torch.get_num_threads(), os.getpid()\n")
-    found = side_by_side(str(study), "f", [("a", 1.0), ("b", 0.0), ("c", 0.0)])
+    # the first job waits for the second, which another process must do meanwhile, however slowly it starts
+    study.write_text(
+        "import os, time, torch\nfrom pathlib import Path\n"
+        "def f(a, mark):\n"
+        "    end = time.monotonic() + 120 * (a == 'a')\n"
+        "    while not Path(mark).exists() and time.monotonic() < end:\n"
+        "        time.sleep(0.05)\n"
+        "    Path(mark).touch()\n"
+        "    return a, torch.get_num_threads(), os.getpid()\n"
+    )
+    found = side_by_side(str(study), "f", [(name, str(tmp_path / "mark")) for name in "abc"])
     assert [a for a, _, _ in found] == ["a", "b", "c"] and {threads for _, threads, _ in found} == {1}
     assert torch.get_num_threads() and len({pid for _, _, pid in found}) == 2
 
