@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PAGE := _build/html/index.html
 WORKERS ?= 2
-NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=1200
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=2400
 SEEDS ?= 10
 FIRST ?= 0
 SECONDS_EACH ?= 120

@@ -42,7 +42,7 @@ def run_as_colab(notebook: Path, folder: Path, source: Path) -> subprocess.Compl
     """Execute a copy of the notebook in `folder`, which must not exist; the executed copy is folder/executed.ipynb."""
     folder.mkdir(parents=True)
     (folder / notebook.name).write_bytes(notebook.read_bytes())
-    command = [colab_python(), "-m", "jupyter", "execute", notebook.name, "--output=executed", "--timeout=1200"]
+    command = [colab_python(), "-m", "jupyter", "execute", notebook.name, "--output=executed", "--timeout=2400"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "GAN_EDU", "JUPYTER"))}
     chosen = {"GAN_EDU_SOURCE": str(source), "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
     return subprocess.run(command, cwd=folder, env=kept | chosen, capture_output=True, text=True)

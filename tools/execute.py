@@ -20,7 +20,7 @@ from tools.normalise import normalise
 from tools.notebooks import all_notebooks, notebook_hash, read
 from tools.records import write_atomically
 
-TIMEOUT = 1200  # seconds for one cell
+TIMEOUT = 2400  # seconds for one cell
 FAILURES = (CellExecutionError, CellTimeoutError, DeadKernelError)
 
 
