@@ -5,7 +5,8 @@ import torch
 from helpers_games import seeded
 
 from gan_edu import metrics
-from gan_edu.metrics import neighbours, precision_recall, radial_power, sharpness
+from gan_edu.metrics import legal_share, neighbours, precision_recall, radial_power, sharpness
+from gan_edu.worlds import glyphs
 
 
 def column(*values: float) -> torch.Tensor:
@@ -119,4 +120,28 @@ def test_sharpness_refuses_what_it_cannot_compare(real, fake, message):
 
 
 def test_the_package_offers_them_by_name():
-    assert set(metrics.__all__) == {"PrecisionRecall", "precision_recall", "radial_power", "sharpness"}
+    assert set(metrics.__all__) == {"PrecisionRecall", "legal_share", "precision_recall", "radial_power", "sharpness"}
+
+
+# the share that is legal
+
+
+def test_the_share_that_a_judge_lets_pass():
+    assert legal_share(column(0.1, 0.4, 0.6, 0.9), lambda x: x[:, 0] > 0.5) == 0.5
+    assert legal_share(column(*range(10)), lambda x: x[:, 0] < 3, at_once=4) == 0.3
+
+
+def test_the_world_of_glyphs_is_legal_to_itself():
+    x = glyphs.sample(50, generator=seeded()).x
+    assert legal_share(x, glyphs.legal) == 1 and legal_share(-x, glyphs.legal) < 0.2
+
+
+@pytest.mark.parametrize(("fake", "legal", "message"), [
+    (torch.ones(0, 2), lambda x: x[:, 0] > 0, "at least one"),
+    (torch.tensor([[math.nan]]), lambda x: x[:, 0] > 0, "1 of them not finite"),
+    (torch.ones(3, 1), lambda x: x[:, 0], "float32"),
+    (torch.ones(3, 2), lambda x: x > 0, r"\(3, 2\)"),
+], ids=["none", "nan", "no verdict", "one for each pixel"])  # fmt: skip
+def test_a_share_needs_examples_and_verdicts(fake, legal, message):
+    with pytest.raises(ValueError, match=message):
+        legal_share(fake, legal)

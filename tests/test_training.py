@@ -62,6 +62,12 @@ def test_the_critic_is_free_again_after_an_error():
     checks.loop_restores_the_critic_after_an_error(train)
 
 
+def test_a_critic_needs_an_optimizer_of_its_own():
+    game = small_game()
+    with pytest.raises(ValueError, match="wanted an optimizer_d"):
+        train(game, some_batches(1), optimizers(game)[0])
+
+
 def test_critic_steps_are_counted_per_generator_step():
     checks.loop_counts_critic_steps(train)
 

@@ -1,9 +1,4 @@
-"""Who plays whom, with what losses.
-
-A game is any object with ``G``, ``D``, ``critic_terms(batch)`` and ``generator_terms(batch)``. Each of the two
-methods returns a dict of named scalars; their sum is what the player descends. A game may also have
-``penalty_terms(batch)``, which the critic descends in some or all of its steps.
-"""
+"""Games for two: a generator against a discriminator (or critic)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

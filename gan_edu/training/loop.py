@@ -16,12 +16,12 @@ from gan_edu.training.finite import Watch
 
 
 class Playable(Protocol):
-    """What the loop needs of a game; a game with penalties has a method ``penalty_terms(batch)`` as well."""
+    """What the loop needs of a game.
+
+    A game for two has a critic ``D`` and a method ``critic_terms(batch)`` as well, and with penalties ``penalty_terms(batch)``.
+    """
 
     G: nn.Module
-    D: nn.Module
-
-    def critic_terms(self, batch: Batch) -> dict[str, Tensor]: ...
 
     def generator_terms(self, batch: Batch) -> dict[str, Tensor]: ...
 
@@ -50,7 +50,7 @@ def train(
     game: Playable,
     batches: Iterable[Batch],
     optimizer_g: Optimizer,
-    optimizer_d: Optimizer,
+    optimizer_d: Optimizer | None = None,
     critic_steps: int = 1,
     *,
     penalty_every: int = 1,
@@ -65,6 +65,7 @@ def train(
     every ``critic_steps`` batches: theta_G <- theta_G - step of the generator's terms, with D frozen;
     every ``penalty_every`` batches: the critic's terms have ``penalty_every`` times the game's penalties among them,
     so that over many steps D is held by the same penalty as with one at each step, at a part of the cost.
+    A game without a critic (an autoencoder) is played by ``optimizer_g`` alone: one descent of its terms for each batch.
 
     average: follows G, updated after each of its steps. schedules: each stepped once a batch.
     autocast: ``torch.bfloat16`` to compute the players' terms in mixed precision on G's device; penalties, whose
@@ -73,13 +74,15 @@ def train(
 
     The caller owns the batches, the stopping, the plots: break out of the loop when you have seen enough.
     The yielded tensors stay on their device, and the loop reads them once in 50 steps, so a GPU hardly ever waits.
-    Raises ValueError when a count is below 1 or autocast is another type, and Diverged, naming the step and the term,
-    when a term is not finite: at once on the CPU, elsewhere within 50 steps and at the end of the batches.
+    Raises ValueError when a count is below 1, autocast is another type, or there is a critic without an optimiser or an
+    optimiser or a count for a critic that is not there; and Diverged, naming the step and the term, when a term is not
+    finite: at once on the CPU, elsewhere within 50 steps and at the end of the batches.
 
     Source: Goodfellow et al., 2014, arXiv 1406.2661, algorithm 1; for penalties in some steps only ("lazy
     regularisation") Karras et al., 2019, arXiv 1912.04958, appendix B.
     """
     _check(critic_steps, penalty_every, first_step, autocast)
+    _check_players(game, optimizer_d, critic_steps * penalty_every)
     device = next((parameter.device.type for parameter in game.G.parameters()), "cpu")
     watch = Watch(every=1 if device == "cpu" else 50)
 
@@ -88,13 +91,15 @@ def train(
 
     def steps() -> Iterator[dict[str, Tensor]]:
         for step, batch in enumerate(batches, start=first_step):
-            with precision():
-                terms = game.critic_terms(batch)
-            if step % penalty_every == 0:
-                terms = {**terms, **_penalties(game, batch, penalty_every)}
-            terms = descend(optimizer_d, terms)
+            terms = {}
+            if optimizer_d is not None:
+                with precision():
+                    terms = game.critic_terms(batch)
+                if step % penalty_every == 0:
+                    terms = {**terms, **_penalties(game, batch, penalty_every)}
+                terms = descend(optimizer_d, terms)
             if step % critic_steps == 0:
-                with frozen(game.D):
+                with nullcontext() if optimizer_d is None else frozen(game.D):
                     with precision():
                         losses = game.generator_terms(batch)
                     terms |= descend(optimizer_g, losses)
@@ -118,6 +123,16 @@ def _check(critic_steps: int, penalty_every: int, first_step: int, autocast: tor
     if autocast not in (None, torch.bfloat16):
         # the slopes of float16 vanish unless the loss is scaled, which this loop does not do
         raise ValueError(f"autocast: wanted torch.bfloat16 or None, got {autocast}")
+
+
+def _check_players(game: Playable, optimizer_d: Optimizer | None, counts: int) -> None:
+    critic = hasattr(game, "critic_terms")
+    if critic and optimizer_d is None:
+        raise ValueError("this game has a critic; wanted an optimizer_d for it, got none")
+    if not critic and optimizer_d is not None:
+        raise ValueError("this game has no critic; wanted optimizer_g alone, got an optimizer_d as well")
+    if not critic and counts != 1:
+        raise ValueError("this game has no critic; critic_steps and penalty_every count a critic's steps and must stay 1")
 
 
 def _penalties(game: Playable, batch: Batch, every: int) -> dict[str, Tensor]:
