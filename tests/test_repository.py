@@ -23,7 +23,7 @@ FLOORS = (
     ("games",),
     ("training",),
     ("readers", "metrics"),
-    ("claims",),
+    ("claims", "recorded"),
     ("plots",),
     ("widgets",),
 )

@@ -4,7 +4,7 @@ import pytest
 
 from tools.notebooks import all_notebooks, claim_numbers, code_cells, read, stored_claims
 from tools.records import read_record
-from tools.studies import FOLDER, all_studies, result_of, stale, unmet
+from tools.studies import RESULTS, all_studies, result_of, stale, unmet
 from tools.sweep import FOLDER as SWEEPS
 from tools.sweep import faults, sweep_hash
 
@@ -18,10 +18,10 @@ def test_result_is_as_old_as_its_code(study):
 
 
 def test_every_result_has_its_study():
-    results = {path.stem for path in (FOLDER / "results").glob("*.json")}
+    results = {path.stem for path in RESULTS.glob("*.json")}
     studies = {study.stem: study for study in all_studies()}
     assert results <= studies.keys() and all(unmet(studies[name]) for name in studies.keys() - results)
-    assert all(path.stat().st_size < 100_000 for path in (FOLDER / "results").glob("*.json"))
+    assert all(path.stat().st_size < 100_000 for path in RESULTS.glob("*.json"))
 
 
 def sweep_of(notebook):

@@ -20,7 +20,7 @@ from studies.faces_recipe import Pictures, Recipe, Run, face_pictures, painted, 
 from studies.faces_score import Judges, frechet, least_share, nyquist_share
 from studies.processes import side_by_side
 from tools.records import code_hash, read_record
-from tools.studies import FOLDER, unmet, update
+from tools.studies import FOLDER, RESULTS, unmet, update
 
 SMALL = Recipe(steps=3, width=2, latent=4, batch=4, penalty_every=2)
 SCORES = {"hair_color", "eye_color", "least_hair_color", "least_eye_color", "legal", "near", "patches", "irises", "chequer", "frechet"}
@@ -347,7 +347,7 @@ def test_what_studies_share_counts_in_their_hashes(tmp_path):
     assert before[0] == before[1] != before[2]
 
 
-@pytest.mark.parametrize("path", sorted((FOLDER / "results").glob("05_*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("05_*.json")), ids=lambda path: path.stem)
 def test_stored_records_have_their_form(path):
     results = read_record(path)["results"]
     study = script(path.stem)

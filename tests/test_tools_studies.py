@@ -5,7 +5,8 @@ from tools.studies import all_studies, result_of, run_study, stale
 
 
 @pytest.fixture
-def study(tmp_path):
+def study(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.studies.RESULTS", tmp_path / "results")
     path = tmp_path / "01_trial.py"
     path.write_text("def main():\n    return {'rate': 0.5}\n")
     return path

@@ -1,6 +1,6 @@
 """Records of studies and sweeps: what a file in ``studies/`` holds, and whether it is older than its code.
 
-``studies/results/<study>.json`` is written by ``make studies`` from ``studies/<study>.py``, whose ``main()`` takes
+``gan_edu/results/<study>.json`` is written by ``make studies`` from ``studies/<study>.py``, whose ``main()`` takes
 nothing and returns a JSON-able dict::
 
     {"study": "01_pixels", "code": "<hash>", "results": {... what main() returned ...}}
@@ -52,7 +52,7 @@ def canonical(source: str) -> str:
 
 
 def imported_files(source: str, root: Path = ROOT) -> set[Path]:
-    """Files of the package behind `source`; when the package's scripts and styles can be reached, those too."""
+    """Files of the package behind `source`; scripts and styles if they can be reached, and the results that it names."""
     found: set[Path] = set()
     waiting = list(_imports(source, PACKAGE, root))
     while waiting:
@@ -60,6 +60,8 @@ def imported_files(source: str, root: Path = ROOT) -> set[Path]:
         if path not in found:
             found.add(path)
             waiting += _imports(path.read_text(encoding="utf8"), _package_of(path, root), root)
+    if root / PACKAGE / "recorded.py" in found:
+        found |= {path for path in (root / PACKAGE / "results").glob("*.json") if f'"{path.stem}"' in source}
     if any("widgets" in path.parts or path.name == "widgets.py" for path in found):
         found |= {path for path in (root / PACKAGE / "static").glob("*") if path.is_file()}
     return found

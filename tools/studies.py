@@ -1,7 +1,7 @@
 """Run the studies whose code changed: ``python -m tools.studies [--force] [studies]``.
 
 A study is a script ``studies/NN_name.py`` whose ``main()`` takes nothing and returns a JSON-able dict; the result
-goes to ``studies/results/NN_name.json`` (its form is described in ``tools.records``). A study that needs what not every
+goes to ``gan_edu/results/NN_name.json``, where the chapters find it (``gan_edu.recorded``) (its form is described in ``tools.records``). A study that needs what not every
 machine has also has a function ``unmet()``: why it cannot run here, or None when it can; then it is passed over.
 """
 
@@ -14,6 +14,7 @@ from tools import updates
 from tools.records import ROOT, code_hash, read_record, write_record
 
 FOLDER = ROOT / "studies"
+RESULTS = ROOT / "gan_edu" / "results"
 
 
 def all_studies(folder: Path = FOLDER) -> list[Path]:
@@ -21,7 +22,7 @@ def all_studies(folder: Path = FOLDER) -> list[Path]:
 
 
 def result_of(study: Path) -> Path:
-    return study.parent / "results" / f"{study.stem}.json"
+    return RESULTS / f"{study.stem}.json"
 
 
 def study_hash(study: Path) -> str:
