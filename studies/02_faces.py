@@ -18,7 +18,7 @@ from studies.generators import Lessons, normal_codes, taught_by_copying, taught_
 from studies.processes import side_by_side
 
 SEEDS = (200, 201)
-RECIPE = replace(Recipe(), steps=2000)
+RECIPE = replace(Recipe(), steps=1500)
 LESSONS = Lessons(RECIPE.steps, memory=RECIPE.memory)
 ARMS = {"autoencoder": None, "VAE, std 0.1": 0.1, "VAE, std 0.2": 0.2, "VAE, std 0.4": 0.4, "GAN": None}
 SAMPLES = 2000
