@@ -5,47 +5,11 @@ from math import log
 
 import numpy as np
 import pytest
+from helpers_pages import chromium, move, opened, part  # noqa: F401
 from scipy.integrate import quad
 
 from gan_edu.widgets import flipbook, two_bumps
 pytestmark = pytest.mark.browser
-
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def chromium(chromium_path):
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(chromium, tmp_path):
-    """Opens HTML as a page of its own; at the end nothing may have been requested, logged or thrown."""
-    contexts, troubles = [], []
-
-    def opening(*parts, dark=False, **settings):
-        colours = "background: #121212; color: #eee; color-scheme: dark" if dark else "background: white; color: black"
-        path = tmp_path / f"page{len(contexts)}.html"
-        path.write_text(f'<!doctype html><html lang="en" style="{colours}"><head><meta charset="utf-8"><title>Figures</title>'
-                        '<meta name="viewport" content="width=device-width"></head>'
-                        f"<body><main><h1>Figures</h1>{''.join(part._repr_html_() for part in parts)}</main></body></html>")
-        context = chromium.new_context(**{"viewport": {"width": 800, "height": 900}} | settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or troubles.append(request.url))
-        page.goto(path.as_uri())
-        return page
-
-    yield opening
-    for context in contexts:
-        context.close()
-    assert troubles == []
 
 
 def film(title="Film", shade=0):
@@ -55,10 +19,6 @@ def film(title="Film", shade=0):
 
 def shown(figure):
     return figure.locator("img").get_attribute("alt"), figure.locator("output").inner_text()
-
-
-def part(figure, name):
-    return figure.locator(f'[data-part="{name}"]')
 
 
 # flipbook
@@ -175,11 +135,6 @@ def oracle(real, fake, prior):
 
 def read(figure):
     return {name: float(part(figure, name).get_attribute("data-value")) for name in ("v", "js", "jsBits", "bound", "klRealFake", "klFakeReal")}
-
-
-def move(figure, **values):
-    for name, value in values.items():
-        part(figure, name.replace("_", "-")).evaluate("(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})); }", value)
 
 
 POSITIONS = [

@@ -1,7 +1,8 @@
 """Pictures that answer back: flipbooks and live figures in the page, panels with a kernel."""
 
 from gan_edu.widgets.bumps import TwoBumps, two_bumps
+from gan_edu.widgets.code_maps import CodeMap, code_map
 from gan_edu.widgets.flipbooks import Flipbook, flipbook
 from gan_edu.widgets.kernel import Panel, TrainingPanel, controls, training_panel
 
-__all__ = ["Flipbook", "Panel", "TrainingPanel", "TwoBumps", "controls", "flipbook", "training_panel", "two_bumps"]
+__all__ = ["CodeMap", "Flipbook", "Panel", "TrainingPanel", "TwoBumps", "code_map", "controls", "flipbook", "training_panel", "two_bumps"]

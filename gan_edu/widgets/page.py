@@ -9,10 +9,14 @@ def style(name: str) -> str:
     return f"<style>{_read(name)}</style>"
 
 
-def script(name: str, *arguments: object) -> str:
-    """A script of gan_edu/static, which holds one function expression, called with these JSON values."""
-    values = ", ".join(json.dumps(value, ensure_ascii=False).replace("</", "<\\/") for value in arguments)
-    return f"<script>{_read(name)}({values});</script>"
+def script(name: str, *arguments: object, using: str | None = None) -> str:
+    """A script of gan_edu/static, which holds one function expression, called with these JSON values.
+
+    using: another such script; its function is handed over before the values.
+    """
+    values = [json.dumps(value, ensure_ascii=False).replace("</", "<\\/") for value in arguments]
+    parts = values if using is None else [_read(using), *values]
+    return f"<script>{_read(name)}({', '.join(parts)});</script>"
 
 
 def _read(name: str) -> str:
