@@ -1,4 +1,4 @@
-"""How wide must a VAE's decoder be to draw digits as a GAN's does? Chapter 2's decoder from 32 to 512 units a layer."""
+"""How wide must a VAE's decoder be to draw digits as a GAN's does? Chapter 2's decoder from 32 to 768 units a layer."""
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from studies.processes import side_by_side
 
 SEEDS = (200, 201, 202)
 LATENT = 16
-WIDTHS = (32, 64, 128, 256, 512)
+WIDTHS = (32, 64, 128, 256, 384, 768)
 STDS = (0.2, 0.3, 0.5)
 GAN_WIDTHS = (32, 64, 128)
 GAMMA = 0.3
