@@ -20,6 +20,7 @@ from tools.notebooks import all_notebooks, read
 @pytest.mark.parametrize("chapter, code, sentence", [
     ("01_structured_learning", 'longer_training = {"quick": 1, "full": 10}[SCALE]', "take ten times as many steps"),
     ("04_the_game", '{"quick": 1000, "full": 20_000}[SCALE]', "lasts 20,000 rounds instead of 1,000"),
+    ("02_autoencoder_vae_gan", 'more = {"quick": 1, "full": 5}[SCALE]', "in chapter 2 the teachers take five times as many"),
     ("03_discriminator_creates", 'more = {"quick": 1, "full": 10}[SCALE]', "in chapter 3 the judges of its rounds do"),
     ("05_faces_emerge", '{"quick": 4000, "full": 24_000}[SCALE]', "take 24,000 updates instead of 4,000"),
 ])
