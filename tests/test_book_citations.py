@@ -25,7 +25,7 @@ SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed
     "2.30": "one grey pixel",
     "2.38": "The GAN's are legal more often than those of the VAE",
     "2.39": "sharper than those of either VAE",
-    "2.46": "At no width",
+    "2.44": "At no width",
     "3.1": "Taught on glyphs alone",
     "3.2": "the median score",
     "3.3": "sheet full of ink gets less",

@@ -55,8 +55,8 @@ class CodeMap:
 <img data-part="picture" src="{self.picture}" alt="{escape(self.alt)}" width="700" height="350">
 <div data-part="live" hidden>
 <div class="gan-pair">
-<div data-part="frame"><svg data-part="map" role="img" aria-label="Map of the codes"></svg><div data-part="field"></div></div>
-<div class="gan-decoded"><canvas data-part="decoded" width="{self.side}" height="{self.side}" role="img" aria-label="Decoded picture"></canvas>
+<div data-part="frame"><svg data-part="map" role="img" aria-label="Map of the codes, each drawn as its label"></svg><div data-part="field"></div></div>
+<div class="gan-decoded"><canvas data-part="decoded" width="{self.side}" height="{self.side}" role="img" aria-label="The picture decoded from the point"></canvas>
 <p data-part="code"></p></div>
 </div>
 <div class="gan-row">
