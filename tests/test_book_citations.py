@@ -19,6 +19,7 @@ SUBJECT = {  # a few words of the claim, so that a renumbered chapter is noticed
     "2.9": "halfway between two different digits is a legal digit",
     "2.10": "With sixteen, less often than not",
     "2.11": "than the blended pixels",
+    "2.14": "With sixteen most do",
     "2.16": "given a log standard deviation",
     "2.17": "the noise dies",
     "2.27": "fewer nats than the entropy",
