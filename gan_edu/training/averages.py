@@ -16,7 +16,7 @@ class Average:
     so that the memory is about 1 / (1 - decay) updates long (200 at 0.995), but never much longer than a ninth of the
     updates so far: the untrained weights are forgotten within the first few. Buffers, such as the running means and
     variances of batch norm, are copied as they are: they belong to the network's weights, not to the average's, so take
-them anew before sampling (``torch.optim.swa_utils.update_bn``).
+    them anew before sampling (``torch.optim.swa_utils.update_bn``).
 
     network: the averaged copy, for sampling. It is in ``eval`` mode, collects no gradients and stays on the device on
     which the network was when the average was made.
