@@ -1,4 +1,4 @@
-from math import prod, sqrt
+from math import sqrt
 
 import checks_penalties as checks
 import pytest
@@ -318,11 +318,16 @@ def test_it_is_torchs_own_and_leaves_the_global_random_state_alone():
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(value, again.state_dict()[name]) for name, value in first.state_dict().items())
     wanted = conv_critic()
-    for layer in wanted.modules():
-        if isinstance(layer, (nn.Linear, nn.Conv2d)):
-            nn.utils.parametrizations.spectral_norm(layer)
+    with torch.random.fork_rng():
+        torch.manual_seed(7)  # torch starts its iteration from global numbers: other ones than ours, on purpose
+        for layer in wanted.modules():
+            if isinstance(layer, (nn.Linear, nn.Conv2d)):
+                nn.utils.parametrizations.spectral_norm(layer)
     assert wanted.state_dict().keys() == first.state_dict().keys()
-    assert prod(singular_values(first)) == pytest.approx(prod(singular_values(wanted)), rel=0.05)
+    x = pictures(4, 3, 16).x
+    for _ in range(100):  # two starts, one limit
+        first(x), wanted(x)
+    assert_close(first.eval()(x), wanted.eval()(x), rtol=1e-3, atol=1e-5)
 
 
 def test_the_same_network_comes_back():
