@@ -9,7 +9,7 @@ import torch
 from helpers_figures import styled  # noqa: F401
 from matplotlib.colors import to_rgb
 
-from gan_edu.plots import CRITIC, FAKE, REAL, TRUTH, density_panel, game_panels, label_line, picture_grid
+from gan_edu.plots import CRITIC, FAKE, REAL, TRUTH, density_panel, game_panels, label_line, picture_grid, plan_map
 
 # Machado, Oliveira and Fernandes (2009): severity 1.0, on linear RGB
 COLOUR_BLINDNESS = {
@@ -154,3 +154,30 @@ def test_picture_grid_colour_titles_and_empty_places():
 def test_picture_grid_refuses(pictures, columns, titles, limits, complaint):
     with pytest.raises(ValueError, match=complaint):
         picture_grid(pictures, columns, titles, *limits)
+
+
+def test_plan_map_draws_the_mass_where_it_goes_and_its_sums_beside():
+    plan = np.array([[0.1, 0.0, 0.0], [0.2, 0.3, 0.0], [0.0, 0.0, 0.4]])  # real places down, fake places across
+    figure = plan_map(plan, [0.0, 1.0, 2.0], unit="m")
+    above, left, middle = figure.axes[1], figure.axes[2], figure.axes[3]
+    assert [bar.get_height() for bar in above.patches] == pytest.approx([0.1, 0.5, 0.4])  # data: the row sums
+    assert [bar.get_width() for bar in left.patches] == pytest.approx([0.3, 0.3, 0.4])  # generated: the column sums
+    image = middle.images[0]
+    # the picture's rows are fake places, its columns real ones: mass 0.2 goes from fake 0 to real 1
+    assert image.get_array()[0, 1] == pytest.approx(np.sqrt(0.2)) and image.get_array()[1, 0] == 0
+    assert image.get_extent() == [-0.5, 2.5, -0.5, 2.5] and image.origin == "lower"
+    assert middle.get_xlabel() == "to $x$ of the data (m)" and middle.get_ylabel() == "from $x$ of the generated (m)"
+    assert above.get_xlim() == middle.get_xlim() and left.get_ylim() == middle.get_ylim()
+    plt.close(figure)
+
+
+def test_plan_map_takes_tensors_and_names_no_unit_unless_told():
+    figure = plan_map(torch.eye(2, requires_grad=True), torch.tensor([0.0, 1.0]))
+    assert figure.axes[3].get_xlabel() == "to $x$ of the data"
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("plan", "x"), [(np.eye(3), [0.0, 1.0]), (np.ones((2, 3)), [0.0, 1.0]), (np.eye(1), [0.0])])
+def test_plan_map_refuses_shapes_that_do_not_fit(plan, x):
+    with pytest.raises(ValueError, match="wanted a plan \\(n, n\\) over n >= 2 places x; got shapes"):
+        plan_map(plan, x)

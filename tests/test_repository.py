@@ -19,7 +19,7 @@ from tools.settings import setting
 # from the ground up; a module imports from lower floors, or from its own folder
 FLOORS = (
     ("worlds",),
-    ("objectives", "likelihoods", "divergences", "penalties", "networks"),
+    ("objectives", "likelihoods", "divergences", "transport", "penalties", "lipschitz", "networks"),
     ("games",),
     ("training",),
     ("readers", "metrics"),
