@@ -1,7 +1,6 @@
 // A map of codes with a point that the reader moves; the network that decodes the point is computed here.
-(function (network, name, map) {
+(function (network, { minus, element, rule, word, upright }, name, map) {
   const KEYS = ["first", "second"];
-  const minus = (text) => text.replace("-", "\u2212");
   const short = (value) => minus((Math.abs(value) < map.step / 2 ? 0 : value).toFixed(map.places));
   const spoken = (code) => `(${short(code[0])}, ${short(code[1])})`;
   const limited = (value, [low, high]) => Math.min(high, Math.max(low, value));
@@ -16,14 +15,6 @@
   function summary(code) {
     const found = nearest(code);
     return `Code ${spoken(code)}. The nearest code drawn on the map belongs to ${map.names[found.label]}, ${short(found.away)} away.`;
-  }
-
-  function element(parent, tag, attributes, text) {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
-    if (text) node.textContent = text;
-    parent.append(node);
-    return node;
   }
 
   // Where a code lies in the drawing
@@ -47,19 +38,17 @@
   }
 
   function axes(svg, { frame, X, Y, width }) {
-    const rule = (x1, y1, x2, y2) => element(svg, "line", { x1, y1, x2, y2, stroke: "currentColor" });
-    const word = (x, y, anchor, text, more) => element(svg, "text", { x, y, "text-anchor": anchor, ...more }, text);
     const centre = (frame.left + frame.right) / 2;
     ticks(map.limits[0]).forEach(({ at, text }) => {
-      rule(X(at), frame.bottom, X(at), frame.bottom + 5);
-      word(X(at), frame.bottom + 20, "middle", text);
+      rule(svg, X(at), frame.bottom, X(at), frame.bottom + 5);
+      word(svg, X(at), frame.bottom + 20, "middle", text);
     });
     ticks(map.limits[1]).forEach(({ at, text }) => {
-      rule(frame.left - 5, Y(at), frame.left, Y(at));
-      word(frame.left - 9, Y(at) + 5, "end", text);
+      rule(svg, frame.left - 5, Y(at), frame.left, Y(at));
+      word(svg, frame.left - 9, Y(at) + 5, "end", text);
     });
-    word(centre, width - 18, "middle", map.axes[0]);
-    word(0, 0, "middle", map.axes[1], { transform: `translate(14 ${(frame.top + frame.bottom) / 2}) rotate(-90)` });
+    word(svg, centre, width - 18, "middle", map.axes[0]);
+    upright(svg, 14, (frame.top + frame.bottom) / 2, map.axes[1]);
   }
 
   function draw(svg, width) {

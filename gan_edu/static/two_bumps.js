@@ -1,8 +1,7 @@
 // Two bell curves that the reader moves, with the best discriminator and the divergences, all computed here.
-(function (name, presets) {
+(function ({ minus, element, rule, word, upright, symbol, path }, name, presets) {
   const LOW = -9, HIGH = 9; // of the axis drawn; the integrals reach 12 standard deviations beyond each mean
   const PARTS = ["real-mean", "real-std", "fake-mean", "fake-std", "prior"];
-  const minus = (text) => text.replace("-", "\u2212");
   const short = (value) => minus(value.toFixed(2));
   const long = (value) => minus((Math.abs(value) < 5e-5 ? 0 : value).toFixed(4));
 
@@ -45,21 +44,6 @@
       `the generated bump. JS is ${long(n.js)} nats, V(D*) is ${long(n.v)}.`;
   }
 
-  function element(parent, tag, attributes, text) {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
-    if (text) node.textContent = text;
-    parent.append(node);
-    return node;
-  }
-
-  // A name with a subscript or a star, such as p_data
-  function symbol(svg, x, y, letter, small, shift, kind) {
-    const text = element(svg, "text", { x, y, class: `gan-${kind}`, "text-anchor": "middle" });
-    element(text, "tspan", { "font-style": "italic" }, letter);
-    element(text, "tspan", { dy: shift, "font-size": "75%" }, small);
-  }
-
   function draw(svg, s) {
     const width = Math.max(280, Math.min(760, svg.parentNode.clientWidth)), height = Math.round(Math.max(230, width * 0.46));
     const frame = { left: 58, right: width - 48, top: 10, bottom: height - 46 };
@@ -69,7 +53,7 @@
     const Y = (share) => frame.bottom - 0.84 * share * (frame.bottom - frame.top); // room for names above 1
     const curve = (f, kind) => {
       const points = Array.from({ length: 361 }, (_, i) => LOW + i * (HIGH - LOW) / 360);
-      element(svg, "path", { class: `gan-line gan-${kind}-line`, d: "M" + points.map((x) => `${X(x).toFixed(1)} ${Y(f(x)).toFixed(2)}`).join("L") });
+      element(svg, "path", { class: `gan-line gan-${kind}-line`, d: path(points.map((x) => [X(x), Y(f(x))])) });
     };
     svg.replaceChildren();
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -81,23 +65,21 @@
   }
 
   function axes(svg, frame, X, Y, top, width, height) {
-    const rule = (x1, y1, x2, y2) => element(svg, "line", { x1, y1, x2, y2, stroke: "currentColor" });
-    const word = (x, y, anchor, text, more) => element(svg, "text", { x, y, "text-anchor": anchor, ...more }, text);
-    rule(frame.left, frame.bottom, frame.right, frame.bottom);
+    rule(svg, frame.left, frame.bottom, frame.right, frame.bottom);
     [-8, -4, 0, 4, 8].forEach((x) => {
-      rule(X(x), frame.bottom, X(x), frame.bottom + 5);
-      word(X(x), frame.bottom + 20, "middle", minus(String(x)));
+      rule(svg, X(x), frame.bottom, X(x), frame.bottom + 5);
+      word(svg, X(x), frame.bottom + 20, "middle", minus(String(x)));
     });
-    word((frame.left + frame.right) / 2, height - 8, "middle", "x", { "font-style": "italic" });
+    word(svg, (frame.left + frame.right) / 2, height - 8, "middle", "x", { "font-style": "italic" });
     [0, 0.5, 1].forEach((share) => {
       [[frame.left, -5, "end", String(share * top)], [frame.right, 5, "start", String(share)]].forEach(([x, tick, anchor, text]) => {
-        rule(x, Y(share), x + tick, Y(share));
-        word(x + 1.6 * tick, Y(share) + 5, anchor, text);
+        rule(svg, x, Y(share), x + tick, Y(share));
+        word(svg, x + 1.6 * tick, Y(share) + 5, anchor, text);
       });
     });
-    [frame.left, frame.right].forEach((x) => rule(x, frame.bottom, x, frame.top));
-    word(0, 0, "middle", "density", { transform: `translate(11 ${(frame.top + frame.bottom) / 2}) rotate(-90)` });
-    word(0, 0, "middle", "D(x)", { transform: `translate(${width - 3} ${(frame.top + frame.bottom) / 2}) rotate(-90)`, class: "gan-critic" });
+    [frame.left, frame.right].forEach((x) => rule(svg, x, frame.bottom, x, frame.top));
+    upright(svg, 11, (frame.top + frame.bottom) / 2, "density");
+    upright(svg, width - 3, (frame.top + frame.bottom) / 2, "D(x)", { class: "gan-critic" });
   }
 
   function names(svg, s, X, Y, top) {

@@ -55,7 +55,7 @@ class TwoBumps:
 {_table(self.prior is not None)}
 <p class="gan-unseen" role="status" data-part="summary"></p>
 </div>
-{script("two_bumps.js", name, [_values(*preset) for preset in PRESETS.values()])}
+{script("two_bumps.js", name, [_values(*preset) for preset in PRESETS.values()], using="svg.js")}
 </figure>"""
 
 

@@ -66,7 +66,7 @@ class CodeMap:
 </div>
 <p class="gan-unseen" role="status" data-part="summary"></p>
 </div>
-{legend}{script("code_map.js", name, content, using="mlp.js")}
+{legend}{script("code_map.js", name, content, using=("mlp.js", "svg.js"))}
 </figure>"""
 
     def _slider(self, key: str, axis: int) -> str:

@@ -9,14 +9,14 @@ def style(name: str) -> str:
     return f"<style>{_read(name)}</style>"
 
 
-def script(name: str, *arguments: object, using: str | None = None) -> str:
+def script(name: str, *arguments: object, using: str | tuple[str, ...] = ()) -> str:
     """A script of gan_edu/static, which holds one function expression, called with these JSON values.
 
-    using: another such script; its function is handed over before the values.
+    using: other scripts, each one expression too; what they are is handed over before the values, so that nothing is global.
     """
+    names = (using,) if isinstance(using, str) else using
     values = [json.dumps(value, ensure_ascii=False).replace("</", "<\\/") for value in arguments]
-    parts = values if using is None else [_read(using), *values]
-    return f"<script>{_read(name)}({', '.join(parts)});</script>"
+    return f"<script>{_read(name)}({', '.join([*map(_read, names), *values])});</script>"
 
 
 def _read(name: str) -> str:
