@@ -1,4 +1,4 @@
-"""How far chapter 5's recipe goes in 24,000 steps. Killed and started again, it goes on from its last checkpoint."""
+"""How far chapter 5's recipe goes in 8,000 steps, twice the chapter's, some twenty minutes. Killed and started again, it goes on from its last checkpoint."""
 
 import json
 from dataclasses import replace
@@ -15,11 +15,11 @@ from tools.records import write_record
 from tools.studies import study_hash
 
 SEED = 200
-THREADS = 2
+THREADS = 1
 SAMPLES = 2000
 SAVE_EVERY = 1000
-RECIPE = replace(Recipe(), steps=24_000, width=32, weight_decay=0.05)
-POINTS = (500, 1000, 2000, 4000, 6000, 9000, 12_000, 16_000, 20_000, 24_000)
+RECIPE = replace(Recipe(), steps=8000, weight_decay=0.1)
+POINTS = (500, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000)
 
 
 def main() -> dict:

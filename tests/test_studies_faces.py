@@ -255,7 +255,7 @@ def test_scores_from_after_the_checkpoint_are_made_again(pool, tmp_path, monkeyp
 def test_the_longer_study_ends_with_a_point_and_scores_about_ten():
     longer = script("05_longer")
     assert longer.POINTS[-1] == longer.RECIPE.steps and 8 <= len(longer.POINTS) <= 12 and list(longer.POINTS) == sorted(longer.POINTS)
-    assert longer.RECIPE.width == 32 and longer.THREADS == 2
+    assert longer.RECIPE.steps == 2 * Recipe().steps and longer.RECIPE.width == Recipe().width
 
 
 def test_the_longer_studys_record(judges, pool, tmp_path, monkeypatch):

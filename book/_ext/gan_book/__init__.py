@@ -8,7 +8,7 @@ it, a tagged equation gets an anchor, and cells that only draw are folded.
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-from . import api, boxes, cells, equations, folding, ledger, pages, references
+from . import api, boxes, cells, equations, folding, ledger, pages, references, studies
 from .numbering import NumberedThings
 
 
@@ -41,6 +41,10 @@ def setup(app: Sphinx) -> dict:
     app.add_node(folding.fold_label, html=(folding.visit_fold_label, folding.depart_fold_label))
     app.add_directive("claims-ledger", ledger.ClaimsLedger)
     app.add_directive("module-reference", api.ModuleReference)
+    app.add_directive("study-grid", studies.StudyGrid)
+    app.add_directive("study-results", studies.StudyResults)
+    app.add_directive("study-settings", studies.StudySettings)
+    app.add_directive("study-table", studies.StudyTable)
     app.connect("config-inited", pages.use_repository_setting)
     app.connect("doctree-resolved", pages.remove_thebe_settings, priority=999)
     app.connect("html-page-context", pages.remove_thebe_files, priority=999)
