@@ -88,6 +88,11 @@ def critic_is_cross_entropy(objective) -> None:
     assert_close(objective.critic(real, fake), wanted)
 
 
+def difference_of_means(objective) -> None:
+    close(objective.critic(doubles(3, 1), doubles(-1, 0)).item(), -0.5 - 2)
+    close(objective.generator(doubles(9, 9), doubles(-1, 0)).item(), 0.5)
+
+
 def critic_wants_real_high_and_fake_low(objective) -> None:
     real, fake = slopes(objective.critic, *inner_logits())
     assert (real < 0).all() and (fake > 0).all(), "descending the critic's loss must lift real and lower fake logits"

@@ -137,6 +137,13 @@ def each_example_has_a_length(make) -> None:
     close(make(generator=seeded())(bowl, x, x).item(), 8)
 
 
+def a_picture_has_one_length(make) -> None:
+    """Two channels of 2x2 pixels, slope 1/2 in each of the eight numbers: length sqrt(2), taken over all of them."""
+    pictures = points(3, 8).unflatten(1, (2, 2, 2))
+    critic = nn.Sequential(nn.Flatten(), linear_critic(*[0.5] * 8))
+    close(make(generator=seeded())(critic, pictures, 2 * pictures).item(), (2**0.5 - 1) ** 2)
+
+
 def length_moves_the_weights(make) -> None:
     """The slope of (||w|| - 1)^2 in w is 2 (||w|| - 1) w / ||w||."""
     critic = linear_critic(3, -4)

@@ -217,7 +217,8 @@ def test_clipping_leaves_buffers_alone():
     assert (norm.running_var == 1).all() and (norm.weight == 0.5).all()
 
 
-def test_a_hook_clips_before_the_generators_step():
+@pytest.mark.parametrize("hook", ["after the step", "before the step"])
+def test_a_hook_clips_before_the_generators_step(hook):
     class Watched(Game):
         def generator_terms(self, batch):
             assert all(p.abs().max() <= 0.05 for p in self.D.parameters())
@@ -227,9 +228,15 @@ def test_a_hook_clips_before_the_generators_step():
     rng = seeded()
     game = Watched(mlp(2, 16, generator=rng), mlp(16, 1, generator=rng), wasserstein, normal(2, generator=rng))
     critics = torch.optim.RMSprop(game.D.parameters(), 0.1)
-    critics.register_step_post_hook(lambda *_: clip(game.D, 0.05))
-    list(train(game, [type(pictures(1))(points(8, 16).float())] * 3, torch.optim.RMSprop(game.G.parameters(), 0.1), critics))
-    assert game.asked
+    generators, batches = torch.optim.RMSprop(game.G.parameters(), 0.1), [type(pictures(1))(points(8, 16).float())] * 3
+    if hook == "after the step":
+        critics.register_step_post_hook(lambda *_: clip(game.D, 0.05))
+        list(train(game, batches, generators, critics))
+        assert game.asked
+    else:  # weights clipped before the step have left the bound again when the generator looks
+        critics.register_step_pre_hook(lambda *_: clip(game.D, 0.05))
+        with pytest.raises(AssertionError):
+            list(train(game, batches, generators, critics))
 
 
 def test_the_constant_of_a_clipped_network_depends_on_its_depth():

@@ -111,6 +111,12 @@ hinge_margin_sign = Objective(lambda real, fake: relu(1 + real).mean() + relu(1 
 hinge_without_margin = Objective(lambda real, fake: relu(-real).mean() + relu(fake).mean(), objectives.hinge.generator)
 hinge_not_clipped = Objective(lambda real, fake: (1 - real).mean() + (1 + fake).mean(), objectives.hinge.generator)
 wasserstein_upside_down = Objective(lambda real, fake: real.mean() - fake.mean(), objectives.wasserstein.generator)
+wasserstein_of_probabilities = Objective(
+    lambda real, fake: fake.sigmoid().mean() - real.sigmoid().mean(), lambda real, fake: -fake.sigmoid().mean()
+)
+wasserstein_with_logarithms = Objective(
+    lambda real, fake: softplus(-real).mean() + softplus(-fake).mean(), objectives.wasserstein.generator
+)
 least_squares_targets_swapped = Objective(
     lambda real, fake: real.square().mean() + (fake - 1).square().mean(), lambda real, fake: fake.square().mean()
 )
@@ -285,6 +291,11 @@ SABOTAGE = [
         [value_with_both_logs_of_d, value_halved, value_with_the_players_swapped],
     ),
     (F.critic_is_cross_entropy, right, [real_and_fake_swapped, sign_of_critic_flipped, sigmoid_twice, critic_halved]),
+    (
+        F.difference_of_means,
+        objectives.wasserstein,
+        [wasserstein_upside_down, wasserstein_of_probabilities, wasserstein_with_logarithms],
+    ),
     (
         F.critic_wants_real_high_and_fake_low,
         right,

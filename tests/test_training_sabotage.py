@@ -76,8 +76,8 @@ def make_penalty(weights="each", length=lambda g: g.norm(dim=1), target=lambda n
             if fixed:
                 generator.set_state(state)
             ones = [1] * (real.dim() - 1)
-            shape = {"each": (len(real), *ones), "batch": (1, *ones), "pixel": real.shape, "half": (len(real), *ones)}[weights]
-            t = torch.rand(shape, generator=generator) * (0.5 if weights == "half" else 1)
+            shape = {"each": (len(real), *ones), "batch": (1, *ones), "pixel": real.shape, "half": (len(real), *ones), "real": (len(real), *ones)}[weights]
+            t = torch.rand(shape, generator=generator) * {"half": 0.5, "real": 0}.get(weights, 1)
             return target(length(gradient(critic, torch.lerp(real, fake, t.to(real)), graph))).mean().requires_grad_()
 
         return gradient_penalty
@@ -89,9 +89,11 @@ nothing_wrong = make_penalty()
 one_weight_for_the_batch = make_penalty("batch")
 a_weight_for_each_pixel = make_penalty("pixel")
 real_half_of_the_segments_only = make_penalty("half")
+at_the_real_points_only = make_penalty("real")
 the_same_weights_at_each_call = make_penalty(fixed=True)
 root_of_a_sum = make_penalty(length=lambda g: g.square().sum(1).sqrt())
 one_length_for_the_batch = make_penalty(length=lambda g: g.norm())
+length_over_the_channels = make_penalty(length=lambda g: g.unflatten(1, (2, -1)).norm(dim=1))
 squared_length = make_penalty(length=lambda g: g.square().sum(1))
 target_zero = make_penalty(target=lambda n: n**2)
 one_sided = make_penalty(target=lambda n: (n - 1).clamp(min=0) ** 2)
@@ -201,12 +203,13 @@ SABOTAGE = [
     (P.penalty_takes_pictures, penalties.r1, [r1_by_rows]),
     (P.length_one_is_free, penalties.gradient_penalty, [target_zero, squared_length, one_sided]),
     (P.each_example_has_a_length, penalties.gradient_penalty, [one_length_for_the_batch, squared_length]),
+    (P.a_picture_has_one_length, penalties.gradient_penalty, [length_over_the_channels, one_length_for_the_batch]),
     (P.length_moves_the_weights, penalties.gradient_penalty, [slopes_that_end_there, target_zero]),
     (P.flat_critic_gives_finite_slopes, penalties.gradient_penalty, [root_of_a_sum]),
     (
         P.each_example_is_mixed_by_a_weight_of_its_own,
         penalties.gradient_penalty,
-        [one_weight_for_the_batch, a_weight_for_each_pixel, real_half_of_the_segments_only],
+        [one_weight_for_the_batch, a_weight_for_each_pixel, real_half_of_the_segments_only, at_the_real_points_only],
     ),
     (P.weights_are_fresh_at_each_call, penalties.gradient_penalty, [the_same_weights_at_each_call]),
     (T.penalties_hear_real_first, Game, [PenaltiesHearFakeFirst, WeightsForgotten, FakesKept]),
