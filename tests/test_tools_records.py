@@ -66,6 +66,20 @@ def test_records_keep_their_numbers_and_put_lists_on_one_line(tmp_path):
     assert '"values": [0.1, 2, null]' in (tmp_path / "deep" / "x.json").read_text()
 
 
+def test_rooms_left_out_take_with_them_what_they_alone_import(tmp_path):
+    package = tmp_path / "gan_edu"
+    (package / "drawing").mkdir(parents=True)
+    for name, text in {"__init__.py": "", "drawing/__init__.py": "from gan_edu import far, near", "far.py": "x = 1", "near.py": "y = 1"}.items():
+        (package / name).write_text(text)
+    source = "from gan_edu import drawing, near"
+    assert names(source, tmp_path) == ["__init__.py", "drawing/__init__.py", "far.py", "near.py"]
+    left = {path.name for path in imported_files(source, tmp_path, without=("drawing",))}
+    assert left == {"__init__.py", "near.py"}
+    before = code_hash(source, tmp_path, without=("drawing",))
+    (package / "far.py").write_text("x = 2")
+    assert code_hash(source, tmp_path, without=("drawing",)) == before != code_hash(source, tmp_path)
+
+
 def test_a_record_without_finite_numbers_is_refused_and_the_old_one_kept(tmp_path):
     path = tmp_path / "x.json"
     write_record(path, {"value": 1})

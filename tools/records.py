@@ -35,8 +35,7 @@ HASHED = (PACKAGE, "studies")  # folders of the root whose modules count
 def code_hash(source: str, root: Path = ROOT, without: tuple[str, ...] = ()) -> str:
     """Sixteen hexadecimal digits for `source` (Python text) and the package's modules it imports, but for the rooms `without`."""
     digest = hashlib.sha256(canonical(source).encode())
-    used = {path for path in imported_files(source, root) if path.relative_to(root).with_suffix("").parts[1] not in without}
-    for path in sorted(used):
+    for path in sorted(imported_files(source, root, without)):
         digest.update(f"\n{path.relative_to(root).as_posix()}\n".encode())
         digest.update(canonical(path.read_text(encoding="utf8")).encode() if path.suffix == ".py" else path.read_bytes())
     return digest.hexdigest()[:16]
@@ -51,13 +50,16 @@ def canonical(source: str) -> str:
     return _text(tree)
 
 
-def imported_files(source: str, root: Path = ROOT) -> set[Path]:
-    """Files of the package behind `source`; scripts and styles if they can be reached, and the results that it names."""
+def imported_files(source: str, root: Path = ROOT, without: tuple[str, ...] = ()) -> set[Path]:
+    """Files of the package behind `source`; scripts and styles if they can be reached, and the results that it names.
+
+    The rooms `without` are left out, and with them what they alone import.
+    """
     found: set[Path] = set()
     waiting = list(_imports(source, PACKAGE, root))
     while waiting:
         path = waiting.pop()
-        if path not in found:
+        if path not in found and path.relative_to(root).with_suffix("").parts[1] not in without:
             found.add(path)
             waiting += _imports(path.read_text(encoding="utf8"), _package_of(path, root), root)
     if root / PACKAGE / "recorded.py" in found:
