@@ -1,5 +1,11 @@
 """In-page figures opened in a real Chromium, from file://, and their parts."""
 
+import re
+from collections.abc import Callable
+from importlib.resources import files
+from importlib.util import find_spec
+
+import numpy as np
 import pytest
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -47,3 +53,47 @@ def part(figure, name):
 def move(figure, **values):
     for name, value in values.items():
         part(figure, name.replace("_", "-")).evaluate("(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})); }", value)
+
+
+def timers_by_hand(page) -> Callable[[int], None]:
+    """From now on time passes for the page's timers only when the returned function says how many milliseconds.
+
+    Not ``page.clock.pause_at``: on a busy machine its timers now and then ran off by themselves.
+    """
+    page.evaluate("""() => {
+        let now = 0, last = 0;
+        const waiting = new Map();
+        window.setTimeout = (act, wait) => { waiting.set(++last, [now + wait, act]); return last; };
+        window.clearTimeout = (timer) => waiting.delete(timer);
+        window.passed = (time) => {
+            now += time;
+            for (const [timer, [due, act]] of [...waiting].filter(([, [due]]) => due <= now)) { waiting.delete(timer); act(); }
+        };
+    }""")
+    return lambda milliseconds: page.evaluate("(time) => window.passed(time)", milliseconds)
+
+
+@pytest.fixture(scope="session")
+def axe(need) -> Callable:
+    """axe(page): the rules that axe-core finds broken, each with the elements that break it."""
+    need("the package axe-playwright-python", find_spec("axe_playwright_python"))
+    source = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf8")
+
+    def findings(page) -> list[tuple[str, list[str]]]:
+        page.evaluate(source)
+        return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in page.evaluate("axe.run()")["violations"]]
+
+    return findings
+
+
+def contrasts(page, colours: list[str]) -> np.ndarray:
+    """How far each colour, as the browser gives it, stands out from the page: from 1 (not at all) to 21."""
+    paper = _luminance(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+    light = np.array([_luminance(colour) for colour in colours])
+    return (np.maximum(light, paper) + 0.05) / (np.minimum(light, paper) + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Of rgb(...) in bytes or color(srgb ...) in shares."""
+    numbers = np.array([float(number) for number in re.findall(r"[\d.]+", colour)[:3]]) / (1 if colour.startswith("color") else 255)
+    return np.where(numbers <= 0.04045, numbers / 12.92, ((numbers + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from checks_formulas import close, doubles
 from helpers_games import seeded
+from helpers_sabotage import two_tests
 from torch import Tensor, nn
 from torch.testing import assert_close
 
@@ -550,12 +551,6 @@ SABOTAGE = [
 ]
 
 
-@pytest.mark.parametrize("check", [check for check, _ in SABOTAGE])
-def test_the_right_one_passes(check):
-    check(steepest)
-
-
-@pytest.mark.parametrize(("check", "wrong"), [(check, wrong) for check, variants in SABOTAGE for wrong in variants])
-def test_the_wrong_one_is_caught(check, wrong):
-    with pytest.raises(AssertionError):
-        check(wrong)
+test_the_right_one_passes, test_the_wrong_one_is_caught = two_tests(
+    [(check, steepest, variants) for check, variants in SABOTAGE], lambda part: part.__name__
+)

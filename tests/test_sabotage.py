@@ -11,6 +11,7 @@ import checks_formulas
 import checks_training
 import pytest
 import torch
+from helpers_sabotage import two_tests
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.nn.functional import relu, softplus
@@ -354,7 +355,6 @@ SABOTAGE = [
     ),
     (T.loop_never_waits, training.train, [items_read, terms_not_detached]),
 ]
-CASES = [(check, wrong) for check, _, variants in SABOTAGE for wrong in variants]
 
 
 def name(part) -> str:
@@ -363,20 +363,12 @@ def name(part) -> str:
     return here.get(id(part)) or part.__name__
 
 
-@pytest.mark.parametrize(("check", "right"), [(check, right) for check, right, _ in SABOTAGE], ids=name)
-def test_the_right_one_passes(check, right):
-    check(right)
-
-
-@pytest.mark.parametrize(("check", "wrong"), CASES, ids=name)
-def test_the_wrong_one_is_caught(check, wrong):
-    with pytest.raises(AssertionError):
-        check(wrong)
+test_the_right_one_passes, test_the_wrong_one_is_caught = two_tests(SABOTAGE, name)
 
 
 def test_each_check_has_a_wrong_variant_and_all_variants_differ():
     assert all(variants for _, _, variants in SABOTAGE)
-    assert len({id(wrong) for _, wrong in CASES}) >= 40
+    assert len({id(wrong) for _, _, variants in SABOTAGE for wrong in variants}) >= 40
 
 
 @pytest.mark.parametrize("check", [check for check, right, _ in SABOTAGE if right is training.train], ids=name)

@@ -7,6 +7,7 @@ import pytest
 import scipy.stats
 import torch
 from checks_formulas import close, doubles
+from helpers_sabotage import two_tests
 from torch import Tensor
 from torch.testing import assert_close
 
@@ -294,22 +295,13 @@ SABOTAGE = [
         [order_of_appearance, nearest_with_repeats, first_come_first_served, matching_of_squares, sum_and_not_mean],
     ),
 ]
-CASES = [(check, wrong) for check, _, variants in SABOTAGE for wrong in variants]
 
 
 def name(function) -> str:
     return function.__name__
 
 
-@pytest.mark.parametrize(("check", "right"), [(check, right) for check, right, _ in SABOTAGE], ids=name)
-def test_the_right_one_passes(check, right):
-    check(right)
-
-
-@pytest.mark.parametrize(("check", "wrong"), CASES, ids=name)
-def test_the_wrong_one_is_caught(check, wrong):
-    with pytest.raises(AssertionError):
-        check(wrong)
+test_the_right_one_passes, test_the_wrong_one_is_caught = two_tests(SABOTAGE, name)
 
 
 # by hand

@@ -1,11 +1,10 @@
 """In-page figures in a real Chromium, from file://: what the reader presses, sees and hears, and the numbers."""
 
-from importlib.resources import files
 from math import log
 
 import numpy as np
 import pytest
-from helpers_pages import chromium, move, opened, part  # noqa: F401
+from helpers_pages import axe, chromium, move, opened, part, timers_by_hand  # noqa: F401
 from scipy.integrate import quad
 
 from gan_edu.widgets import flipbook, two_bumps
@@ -220,11 +219,10 @@ def test_keys_presets_and_reset(opened):
 def test_a_voice_hears_one_sentence_when_the_hand_rests(opened):
     page = opened(two_bumps())
     status = page.get_by_role("status")
-    page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))  # the page's time stands still, so a busy machine changes nothing
+    passed = timers_by_hand(page)
     move(page.locator("figure"), fake_mean=-1, fake_std=1)
     assert "mean \u22121.00" not in status.inner_text().split("Generated")[-1]
-    page.clock.run_for(700)
+    passed(700)
     said = status.inner_text()
     assert said.endswith("The best discriminator says 0.50 at the centre of the data and 0.50 at the centre of the "
                          "generated bump. JS is 0.0000 nats, V(D*) is \u22121.3863.")
@@ -246,9 +244,6 @@ def test_drawing_keeps_its_text_size_on_a_phone(opened):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing(opened, dark):
-    package = pytest.importorskip("axe_playwright_python")
+def test_axe_finds_nothing(opened, axe, dark):
     page = opened(film(), film("Other", shade=5), two_bumps(), two_bumps(prior=0.3), dark=dark)
-    page.evaluate(files(package).joinpath("axe.min.js").read_text(encoding="utf8"))
-    found = page.evaluate("axe.run()")["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert axe(page) == []

@@ -1,13 +1,11 @@
 """The map of codes in a real Chromium: the network computed in the page against torch, and the reader's hand."""
 
 import json
-import re
-from importlib.resources import files
 
 import numpy as np
 import pytest
 import torch
-from helpers_pages import chromium, move, opened, part  # noqa: F401
+from helpers_pages import axe, chromium, contrasts, move, opened, part, timers_by_hand  # noqa: F401
 from torch import nn
 
 from gan_edu.networks.mlp import mlp
@@ -192,27 +190,25 @@ def test_every_code_is_drawn_as_its_label_where_it_lies(opened):
 def test_a_voice_hears_one_sentence_when_the_hand_rests(opened):
     page = opened(made())
     status, figure = page.get_by_role("status"), page.locator("figure")
-    page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    passed = timers_by_hand(page)
     assert status.inner_text() == ""  # nothing has been moved yet
     move(figure, first=0.5, second=0.0)
-    page.clock.run_for(400)
+    passed(400)
     move(figure, first=0.9)
-    page.clock.run_for(400)
+    passed(400)
     assert status.inner_text() == ""
-    page.clock.run_for(150)
+    passed(150)
     assert status.inner_text() == "Code (0.90, 0.00). The nearest code drawn on the map belongs to a 3, 0.10 away."
     move(figure, first=2.0, second=1.25)
-    page.clock.run_for(600)
+    passed(600)
     assert status.inner_text() == "Code (2.00, 1.25). The nearest code drawn on the map belongs to an 8, 0.25 away."
 
 
 def test_the_voice_uses_the_names(opened):
     page = opened(made(names=[f"a </script>thing {i}" for i in range(10)]))
-    page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    passed = timers_by_hand(page)
     move(page.locator("figure"), first=0.0, second=1.0)
-    page.clock.run_for(600)
+    passed(600)
     assert page.get_by_role("status").inner_text().endswith("belongs to a </script>thing 0, 0.00 away.")
 
 
@@ -257,28 +253,16 @@ def test_without_scripts_the_picture_stands_alone(opened):
     assert page.locator("button:visible, input:visible, svg:visible, canvas:visible").count() == 0
 
 
-def luminance(colour):
-    """Of a colour as the browser gives it: rgb(...) of bytes or color(srgb ...) of shares."""
-    numbers = np.array([float(number) for number in re.findall(r"[\d.]+", colour)[:3]]) / (1 if colour.startswith("color") else 255)
-    return np.where(numbers <= 0.04045, numbers / 12.92, ((numbers + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_everything_stands_out_from_the_page(opened, dark):
     codes = torch.stack([torch.arange(10.0), torch.arange(10.0)], dim=1)
     page = opened(made(codes=codes, labels=range(10), start=(3.0, 3.0)), dark=dark)
-    paper = luminance(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
     found = page.evaluate("""[...document.querySelectorAll('svg text')].map((node) => getComputedStyle(node).fill)
         .concat(['.gan-cross', '.gan-halo', '.gan-ring'].map((name) => getComputedStyle(document.querySelector(name)).stroke))""")
-    light = np.array([luminance(colour) for colour in found])
-    contrast = (np.maximum(light, paper) + 0.05) / (np.minimum(light, paper) + 0.05)
-    assert len(set(found)) >= 11 and contrast.min() > 3
+    assert len(set(found)) >= 11 and contrasts(page, found).min() > 3
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing(opened, dark):
-    package = pytest.importorskip("axe_playwright_python")
+def test_axe_finds_nothing(opened, axe, dark):
     page = opened(made(), made(title="Other", names=["a sneaker"] * 10), dark=dark)
-    page.evaluate(files(package).joinpath("axe.min.js").read_text(encoding="utf8"))
-    found = page.evaluate("axe.run()")["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert axe(page) == []

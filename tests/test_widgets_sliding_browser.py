@@ -1,7 +1,5 @@
 """Two shapes sliding apart in a real Chromium: numbers against the package, plan and dual in step, the reader's hand."""
 
-import re
-from importlib.resources import files
 from itertools import combinations
 from math import inf, isnan, log, nan
 from types import SimpleNamespace
@@ -9,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from helpers_pages import chromium, move, opened, part  # noqa: F401
+from helpers_pages import axe, chromium, contrasts, move, opened, part, timers_by_hand  # noqa: F401
 from scipy.integrate import quad
 from torch import nn
 
@@ -322,22 +320,21 @@ def test_all_slider_places_are_hundredths(opened):
 def test_a_voice_hears_one_sentence_when_the_hand_rests(opened):
     page = opened(sliding_apart())
     status, figure = page.get_by_role("status"), page.locator("figure")
-    page.clock.install()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    passed = timers_by_hand(page)
     assert status.inner_text() == ""  # nothing has been moved yet
     move(figure, theta=-2)
-    page.clock.run_for(400)
+    passed(400)
     move(figure, theta=-0.5)
-    page.clock.run_for(400)
+    passed(400)
     assert status.inner_text() == ""
-    page.clock.run_for(150)
+    passed(150)
     said = ("The generated box lies 0.50 to the left of the data: W1 is 0.5000 with slope \u22121.0000; "
             "JS is 0.3466 nats with slope \u22120.6931; TV is 0.5000.")
     assert status.inner_text() == said
     assert part(figure, "drawing").get_attribute("aria-label") == (
         f"{said} Nine arrows of length 0.50 lead from generated to data, and the potential f climbs as much along each.")
     place(figure, "bumps", 0)
-    page.clock.run_for(600)
+    passed(600)
     assert status.inner_text() == ("The generated bump lies on the data: W1 is 0.0000 with no slope, for it has a kink here; "
                                    "JS is 0.0000 nats with slope 0.0000; TV is 0.0000.")
 
@@ -423,27 +420,15 @@ def test_labels_cover_no_line_and_no_other_label(opened, width):
                     assert not covered.all(axis=1).any(), (shape, theta, name)
 
 
-def luminance(colour):
-    """Of a colour as the browser gives it: rgb(...) of bytes or color(srgb ...) of shares."""
-    numbers = np.array([float(number) for number in re.findall(r"[\d.]+", colour)[:3]]) / (1 if colour.startswith("color") else 255)
-    return np.where(numbers <= 0.04045, numbers / 12.92, ((numbers + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_everything_stands_out_from_the_page(opened, dark):
     page = opened(sliding_apart(), dark=dark)
-    paper = luminance(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
     found = page.evaluate("""[...document.querySelectorAll('svg text, .gan-foot, .gan-head, .gan-now')].map((node) => getComputedStyle(node).fill)
         .concat([...document.querySelectorAll('.gan-line:not(.gan-tv-line)')].map((node) => getComputedStyle(node).stroke))""")
-    light = np.array([luminance(colour) for colour in found])
-    contrast = (np.maximum(light, paper) + 0.05) / (np.minimum(light, paper) + 0.05)
-    assert len(set(found)) >= 5 and contrast.min() > 3
+    assert len(set(found)) >= 5 and contrasts(page, found).min() > 3
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing(opened, dark):
-    package = pytest.importorskip("axe_playwright_python")
+def test_axe_finds_nothing(opened, axe, dark):
     page = opened(sliding_apart(), sliding_apart(0.5, "bumps"), sliding_apart(), dark=dark)
-    page.evaluate(files(package).joinpath("axe.min.js").read_text(encoding="utf8"))
-    found = page.evaluate("axe.run()")["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert axe(page) == []
