@@ -341,3 +341,36 @@ def test_how_they_are_run_again(monkeypatch):
     long = {path.stem: reason for path in all_studies() if (reason := getattr(module(path.stem), "unmet", lambda: None)()) and "GAN_EDU_LONG" in reason}
     assert set(long) == {"05_levers", "05_longer"} and all("from twenty minutes to hours" in reason for reason in long.values())
     says("studies.md", "Two of them, `05_levers` and `05_longer`, take from twenty minutes to hours and run only when they are asked for: `GAN_EDU_LONG=1 make studies`.")
+
+
+def test_what_was_run_for_the_grid():
+    study, found = module("08_grid"), recorded("08_grid")
+    assert (study.ROUNDS, study.BATCH, study.POINTS, study.BOX, study.STD) == (8000, 128, 512, 3.0, 0.05)
+    assert found["rounds"] == 8000 and len(found["seeds"]) == 2 and found["samples"] == 10_000
+    says("studies.md", "8,000 rounds, everything else the same, two seeds each", "its exact Lipschitz constant in the square of side 6")
+
+
+def test_what_was_run_for_critics_of_faces():
+    study, found = module("08_faces"), recorded("08_faces")
+    usual = settings(Recipe())
+    assert {name for name, value in found["recipe"].items() if value != usual[name]} == {"steps"}
+    assert (found["recipe"]["steps"], found["samples"], len(found["seeds"]), len(study.ARMS) - 1) == (800, 2000, 2, 3)
+    says("studies.md", "800 updates of the generator with three critics, and with chapter 5's own recipe, two seeds each, and judges 2,000 faces")
+
+
+def test_what_critics_of_faces_came_to():
+    arms = recorded("08_faces")["arms"]
+    usual, held, clipped = (arms[name] for name in ("relativistic, R1 and R2", "penalty 10", "clipped at 0.01"))
+    assert min(held[FRECHET]) < max(usual[FRECHET]) and min(clipped[FRECHET]) > 1.3 * max(v for name, arm in arms.items() if "clipped" not in name for v in arm[FRECHET])
+    says("studies.md", f"with a gradient penalty, {both(held[FRECHET])}, and the two with chapter 5's recipe, {both(usual[FRECHET])}, have not been told apart; clipping, with {both(clipped[FRECHET])}, is far behind")
+    assert max(flat(arms.values(), LEGAL)) < 0.02
+    assert Recipe().penalty_every == 16
+    says("studies.md", f"{min(held['seconds']) / min(usual['seconds']):.1f} times as long as one of the recipe, whose penalties are computed at one step in sixteen")
+
+
+def test_what_is_dropped_and_what_is_blurred():
+    arms = recorded("08_grid")["arms"]
+    for name in ("clipped at 0.1", "clipped at 0.01"):
+        assert min(arms[name]["near"]) > max(arms[name]["found"]) and max(arms[name]["good"]) < 0.1
+    assert max(arms["cross-entropy"]["near"]) <= 18 and min(arms["cross-entropy"]["good"]) > 0.9
+    says("studies.md", "Where many modes are near and few found, as under clipping", "where few are near, as in the ordinary game")
