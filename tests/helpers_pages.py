@@ -58,13 +58,15 @@ def move(figure, **values):
 def timers_by_hand(page) -> Callable[[int], None]:
     """From now on time passes for the page's timers only when the returned function says how many milliseconds.
 
-    Not ``page.clock.pause_at``: on a busy machine its timers now and then ran off by themselves.
+    Not ``page.clock.pause_at``: on a busy machine its timers now and then ran off by themselves. A timer set before that the
+    page calls off later is called off as ever; left alone it would speak in the middle of a test, half a second after the
+    page was opened.
     """
     page.evaluate("""() => {
-        let now = 0, last = 0;
-        const waiting = new Map();
+        let now = 0, last = 1e9;
+        const waiting = new Map(), callOff = window.clearTimeout.bind(window);
         window.setTimeout = (act, wait) => { waiting.set(++last, [now + wait, act]); return last; };
-        window.clearTimeout = (timer) => waiting.delete(timer);
+        window.clearTimeout = (timer) => waiting.delete(timer) || callOff(timer);
         window.passed = (time) => {
             now += time;
             for (const [timer, [due, act]] of [...waiting].filter(([, [due]]) => due <= now)) { waiting.delete(timer); act(); }
