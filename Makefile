@@ -43,8 +43,9 @@ weights: $(INSTALLED)  ## build the readers' weights that come with the package,
 serve: book  ## show the built book at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-bench: book  ## measure: each notebook, the build, the pages, training against the papers' loops (SECONDS_EACH=120)
+bench: book  ## measure: each notebook, the build, the pages, the metrics, training against the papers' loops (SECONDS_EACH=120)
 	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench_metrics
 	@$(BIN)/python -m tools.bench_training --seconds $(SECONDS_EACH)
 
 colab: $(INSTALLED)  ## run every notebook from an empty folder with Colab's versions

@@ -36,6 +36,12 @@ def test_one_point_for_ever_finds_one_mode_and_points_between_find_none():
     assert mode_coverage(world.modes + 0.5, world.modes, 0.05)[:2] == (0, 0.0)
 
 
+@pytest.mark.parametrize("changed", [{"within": 0.0}, {"within": -1.0}, {"least": 0.0}])
+def test_bad_thresholds(changed):
+    with pytest.raises(ValueError, match="wanted positive std, within and least"):
+        mode_coverage(CORNERS, CORNERS, 0.1, **changed)
+
+
 def test_units_do_not_matter():
     points = torch.randn(500, 2, generator=torch.Generator().manual_seed(1))
     assert mode_coverage(points, CORNERS, 0.1)[:2] == mode_coverage(100 * points, 100 * CORNERS, 10.0)[:2]

@@ -14,7 +14,7 @@ from gan_edu.readers import faces as reading
 from gan_edu.training import Average
 from studies.faces_recipe import Recipe, face_pictures
 from studies.faces_score import Judges
-from tools import bench_loops, bench_training
+from tools import bench_loops, bench_metrics, bench_training
 from tools.bench_loops import BF16, CRITIC_STEPS, DCGAN, LOOPS, OURS, RIVALS, WGAN_GP
 from tools.bench_training import Judged, Timed, judged, peak_megabytes, table, timed, times_to_the_best_of
 from tools.records import ROOT
@@ -228,3 +228,9 @@ def test_make_bench_measures_training_too():
     makefile = (ROOT / "Makefile").read_text(encoding="utf8")
     recipe = makefile.split("\nbench:")[1].split("\n\n")[0]
     assert "-m tools.bench\n" in recipe + "\n" and "-m tools.bench_training" in recipe
+
+
+def test_both_ways_to_the_frechet_distance_are_timed_on_the_same_features():
+    ours, usual, apart = bench_metrics.compared(300, 8, 2, torch.Generator().manual_seed(0))
+    assert len(ours) == len(usual) == 2 and min(ours + usual) > 0
+    assert apart < 1e-9

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Coverage(NamedTuple):
-    """found: how many modes. good: share of the points near some mode. shares: (k,), share of the points near each."""
+    """found: how many modes. good: share of the points that are good. shares: (k,), share of the points that are good at each mode."""
 
     found: int
     good: float
@@ -21,7 +21,8 @@ def mode_coverage(points: Tensor, modes: Tensor, std: float, *, within: float = 
     least ``least`` times its fair share 1/k of all points, counting good points only.
 
     points: (n, d), n >= 1. modes: (k, d), equally likely. std: of each mode, in units of the points, positive. The
-    circle of three standard deviations holds 98.9 % of a round Gaussian in the plane, so no generator reaches 1.
+    circle of three standard deviations holds 98.9 % of a round Gaussian in the plane, so that is what the data
+    themselves score; more means modes that came out too narrow.
     Raises ValueError when shapes do not fit, points or modes are not finite, or std, within or least are not positive.
 
     Source: Lin, Khetan, Fanti and Oh, 2018, arXiv 1712.04086, section 4.1 (there a mode is found with a single point).
