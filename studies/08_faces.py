@@ -1,4 +1,4 @@
-"""Critics held in three ways teach one generator to draw faces, chapter 5's recipe otherwise: what the Wasserstein game is worth on pictures."""
+"""Critics held in three ways teach one generator to draw faces, chapter 5's recipe otherwise: what a Wasserstein game is worth on pictures."""
 
 import time
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What keeps a critic from being steep, and what that buys on 25 modes: chapter 8's run with other bounds, weights and counts."""
+"""What keeps a critic from being steep, and what that buys on 25 modes: one run with other bounds, weights and counts."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ ARMS = {
 
 
 class Run:
-    """Chapter 8's networks, the critic held in the arm's way, and how often what happened to them is looked at."""
+    """Two small networks, the critic held in the arm's way, trained once and looked at on the way."""
 
     def __init__(self, arm: Arm, seed: int, rounds: int) -> None:
         self._draws, self._steps = torch.Generator().manual_seed(seed), rounds * arm.critic_steps
@@ -86,7 +86,12 @@ class Run:
             "good": good, "w1": exact[-1], "order": order(reports, exact), "slope": lengths.mean().item(),
             "steepest": lipschitz.steepest(self.game.D.eval(), -BOX, BOX), "seconds": self.seconds,
         }  # fmt: skip
-        return {"found": found, "near": near, "peaks": peaks(self.game.D, world.modes.float()), **{name: round(float(value), 4) for name, value in numbers.items()}}
+        return {
+            "found": found,
+            "near": near,
+            "peaks": peaks(self.game.D, world.modes.float()),
+            **{name: round(float(value), 4) for name, value in numbers.items()},
+        }
 
 
 def order(reports: Sequence[float], exact: Sequence[float]) -> float:

@@ -150,6 +150,7 @@ def test_numbers_in_words_are_links_to_what_they_name(articles):
         for text in article.find_all(string=re.compile(r"\b(Theorem|Exercise|Claim|Figure) [1-9]\d*\.[1-9]"))
         for match in re.finditer(r"\b(Theorem|Exercise|Claim|Figure) [1-9]\d*\.[1-9]\d*", text)
         if not text.find_parent(["a", "h1", "h2", "h3", "strong", "code", "pre", "script", "summary", "title"])
+        and not text.find_parent(class_="gan-claim")  # printed by the notebook as it runs, where no page is near to link to
     ]
     assert loose == []
 

@@ -1,11 +1,11 @@
 """The studies of critics: each way of holding holds, places lie on their segments, every arm runs, records have their form."""
 
-import importlib.util
 from dataclasses import replace
 
 import pytest
 import torch
 from helpers_games import seeded
+from helpers_studies import script
 from torch import nn
 from torch.testing import assert_close
 
@@ -17,14 +17,7 @@ from studies import critics
 from studies.critics import Arm, between, held, one_sided, slope_lengths
 from studies.faces_recipe import Pictures, Recipe, settings
 from tools.records import read_record
-from tools.studies import FOLDER, RESULTS
-
-
-def script(name: str):
-    spec = importlib.util.spec_from_file_location(f"study_{name}", FOLDER / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tools.studies import RESULTS
 
 
 def sgd(network: nn.Module) -> torch.optim.Optimizer:
@@ -193,6 +186,12 @@ def test_every_arm_of_the_faces_runs_and_repeats_itself(study, name):
         run.go()
     assert runs[0].reports == runs[1].reports and len(runs[0].reports) == len(runs[0].slopes) == 3
     assert all(slope >= 0 for slope in runs[0].slopes) and runs[0].average.network(torch.zeros(2, 4)).shape == (2, 3, 32, 32)
+
+
+def test_a_run_can_be_cut_short(study):
+    run = study.Held(study.ARMS["penalty 10"], 0, SMALL)
+    run.go(2)
+    assert len(run.reports) == 2
 
 
 def test_looking_changes_nothing(study, monkeypatch):

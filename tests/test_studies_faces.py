@@ -1,6 +1,5 @@
 """The studies of faces: every arm runs, broken runs go on, scores have hand values, records their form."""
 
-import importlib.util
 import math
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from helpers_games import seeded
+from helpers_studies import script
 from scipy.linalg import sqrtm
 
 from gan_edu.networks.conv import dcgan_generator, upsampling_generator
@@ -24,14 +24,6 @@ from tools.studies import FOLDER, RESULTS, unmet, update
 
 SMALL = Recipe(steps=3, width=2, latent=4, batch=4, penalty_every=2)
 SCORES = {"hair_color", "eye_color", "least_hair_color", "least_eye_color", "legal", "near", "patches", "irises", "chequer", "frechet"}
-
-
-def script(name: str):
-    """A study as a module, so that a test can change its constants."""
-    spec = importlib.util.spec_from_file_location(f"study_{name}", FOLDER / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

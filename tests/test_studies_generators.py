@@ -1,26 +1,19 @@
 """The studies of chapter 2: every arm runs, a run is decided by its seed, records have their form."""
 
-import importlib.util
 from dataclasses import replace
 
 import pytest
 import torch
 from helpers_games import Points, seeded
+from helpers_studies import script
 from torch.testing import assert_close
 
 from gan_edu.networks.mlp import mlp
 from studies.generators import Lessons, normal_codes, taught_by_copying, taught_by_discriminator, taught_by_likelihood
-from tools.studies import FOLDER, RESULTS
+from tools.studies import RESULTS
 from tools.records import read_record
 
 FEW = Lessons(steps=3)
-
-
-def script(name: str):
-    spec = importlib.util.spec_from_file_location(f"study_{name}", FOLDER / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def points(count: int) -> list[Points]:

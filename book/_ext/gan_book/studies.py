@@ -201,9 +201,10 @@ def setting(value: object) -> str:
 
 
 def _one(value: float | str) -> str:
-    """Whole numbers in full, others to three digits."""
+    """Whole numbers in full, others to three digits, with a minus and no hyphen."""
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".") if value else "0"
+        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".") if value else "0"
+        return text.replace("-", "−")
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
