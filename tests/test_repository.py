@@ -23,7 +23,7 @@ FLOORS = (
     ("games",),
     ("training",),
     ("readers", "metrics"),
-    ("claims", "recorded"),
+    ("claims", "contestants", "recorded"),
     ("plots",),
     ("widgets",),
 )
