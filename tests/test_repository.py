@@ -170,7 +170,7 @@ def test_no_file_names_a_machine(need):
     git = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True)
     names = need("git with this repository", git.stdout.split("\n") if git.returncode == 0 else None)
     ours = [name for name in names if name and "/vendor/" not in name and not name.startswith("tests/") and (ROOT / name).is_file()]
-    texts = {name: (ROOT / name).read_text(encoding="utf8", errors="ignore") for name in ours if not name.endswith((".png", ".gz", ".ico", ".woff2"))}
+    texts = {name: (ROOT / name).read_text(encoding="utf8", errors="ignore") for name in ours if not name.endswith((".png", ".gz", ".ico", ".woff2", ".pt"))}
     allowed = {"tools/hygiene.py", ".ci/run", "Makefile"}
     assert {name: match[0] for name, text in texts.items() if name not in allowed and (match := PATH.search(text))} == {}
     assert {name for name, text in texts.items() if re.search(r"extra-index-url|find-links|localhost:(?!8000)", text)} == set()
