@@ -11,7 +11,7 @@ ROWS = 1024  # so many rows of the table of distances are in memory at once
 
 
 class Copying(NamedTuple):
-    """share: of pairs in which the fake is nearer to the training set than the held-out example; 1/2 is fair, 1 is copying.
+    """share: of pairs in which the fake is nearer to the training set than the held-out example; 1/2 is fair; copies have 1.
 
     exact: share of the fakes that are training examples, to the last digit. Both in [0, 1].
     """
@@ -25,9 +25,9 @@ def copying(training: Any, held_out: Any, fake: Any) -> Copying:
 
         share = P( dist(fake, training) < dist(held-out, training) ) + 1/2 P( equal ),   dist(x, T) = min over t of ||x - t||
 
-    over all pairs of a fake and a held-out example. A generator of the true distribution has 1/2; above, its fakes hug the
-    training set; below, they are farther from it than real examples are, which every weak generator is: it cannot tell
-    learning from failing, only copying from both.
+    over all pairs of a fake and a held-out example. A generator of the true distribution has 1/2. Above, its fakes lie nearer to
+    the training set than fresh examples do: copies do, and so do new examples from the middle of each kind. Below, they are
+    farther from it, as those of most weak generators are. An alarm near 1, then, but no proof of copying.
 
     training, held_out, fake: features or examples flattened, (n, d), (h, d), (m, d), tensors or arrays; held_out from the
     same source as training, but never shown. Works in float64.
