@@ -59,6 +59,21 @@ def test_hash_follows_the_modules_used_and_no_others(tree):
     assert code_hash(source, tree) != before
 
 
+def test_of_scripts_and_styles_those_count_that_a_module_behind_it_names(tree):
+    package = tree / "gan_edu"
+    (package / "static").mkdir()
+    for name in ("film.js", "film.css", "other.js"):
+        (package / "static" / name).write_text(name)
+    (package / "widgets").mkdir()
+    (package / "widgets" / "__init__.py").write_text("from .films import film\n")
+    (package / "widgets" / "films.py").write_text("film = script('film.js') + style('film.css')\n")
+    (package / "widgets" / "others.py").write_text("other = script('other.js')\n")
+    found = names("from gan_edu.widgets import film", tree)
+    assert [name for name in found if name.startswith("static")] == ["static/film.css", "static/film.js"]
+    assert "static/other.js" in names("from gan_edu.widgets.others import other", tree)
+    assert not [name for name in names("from gan_edu import training", tree) if name.startswith("static")]
+
+
 def test_records_keep_their_numbers_and_put_lists_on_one_line(tmp_path):
     record = {"study": "x", "values": [0.1, 2, None], "claims": [{"held": [True, False], "text": "a [1, 2]"}]}
     write_record(tmp_path / "deep" / "x.json", record)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from gan_edu.widgets import choices
+from gan_edu.widgets.choices import choices
 
 MENUS = {"hair": ("any", "red", "blue"), "eyes": ("any", "green")}
 ALTS = [f"{hair} hair, {eyes} eyes" for hair in MENUS["hair"] for eyes in MENUS["eyes"]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers_pages import axe, chromium, opened, part  # noqa: F401
 
-from gan_edu.widgets import choices
+from gan_edu.widgets.choices import choices
 
 pytestmark = pytest.mark.browser
 

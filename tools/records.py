@@ -51,7 +51,7 @@ def canonical(source: str) -> str:
 
 
 def imported_files(source: str, root: Path = ROOT, without: tuple[str, ...] = ()) -> set[Path]:
-    """Files of the package behind `source`; scripts and styles if they can be reached, and the results that it names.
+    """Files of the package behind `source`; scripts and styles that one of them names, and the results that it names.
 
     The rooms `without` are left out, and with them what they alone import.
     """
@@ -65,7 +65,8 @@ def imported_files(source: str, root: Path = ROOT, without: tuple[str, ...] = ()
     if root / PACKAGE / "recorded.py" in found:
         found |= {path for path in (root / PACKAGE / "results").glob("*.json") if f'"{path.stem}"' in source}
     if any("widgets" in path.parts or path.name == "widgets.py" for path in found):
-        found |= {path for path in (root / PACKAGE / "static").glob("*") if path.is_file()}
+        texts = [path.read_text(encoding="utf8") for path in found if path.suffix == ".py"]
+        found |= {path for path in (root / PACKAGE / "static").glob("*") if path.is_file() and any(path.name in text for text in texts)}
     return found
 
 
