@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from helpers_games import every_objective, seeded
+from helpers_games import every_objective, needs_one_hot_on_meta, seeded
 from helpers_sabotage import two_tests
 from torch import Tensor, nn
 from torch.testing import assert_close
@@ -258,6 +258,7 @@ def test_a_wrong_label_needs_a_choice():
         always_wrong(1, generator=seeded())
 
 
+@needs_one_hot_on_meta
 def test_on_meta():
     game = small()
     game.G.to("meta"), game.D.to("meta")

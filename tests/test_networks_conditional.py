@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers_games import seeded
+from helpers_games import needs_one_hot_on_meta, seeded
 from helpers_sabotage import two_tests
 from torch import nn
 from torch.testing import assert_close
@@ -144,6 +144,7 @@ def test_projection_is_the_log_ratio_when_classes_are_a_softmax_of_the_features(
     assert_close(gap, 2 * x[:, 0], atol=1e-4, rtol=1e-4)
 
 
+@needs_one_hot_on_meta
 def test_on_meta():
     labels = LABELS.to("meta")
     assert generator().to("meta")(torch.randn(6, 4, device="meta"), labels).shape == (6, 1, 8, 8)
