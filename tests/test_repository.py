@@ -23,7 +23,7 @@ FLOORS = (
     ("games",),
     ("training",),
     ("readers", "metrics"),
-    ("claims", "contestants", "recorded"),
+    ("claims", "askable", "contestants", "recorded"),
     ("plots",),
     ("widgets",),
 )
