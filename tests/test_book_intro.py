@@ -24,8 +24,9 @@ from tools.notebooks import all_notebooks, read
     ("03_discriminator_creates", 'more = {"quick": 1, "full": 10}[SCALE]', "in chapter 3 the judges of its rounds do"),
     ("05_faces_emerge", '{"quick": 4000, "full": 24_000}[SCALE]', "take 24,000 updates instead of 4,000"),
     ("07_js_vs_wasserstein", 'more = {"quick": 1, "full": 4}[SCALE]', "the critic of Section 7.7 takes four times as many steps"),
-    ("08_wasserstein_gan", 'more = {"quick": 1, "full": 4}[SCALE]', "in chapters 8 and 10 the critics and the games do"),
-    ("10_conditional_gan", 'more = {"quick": 1, "full": 4}[SCALE]', "in chapters 8 and 10 the critics and the games do"),
+    ("08_wasserstein_gan", 'more = {"quick": 1, "full": 4}[SCALE]', "in chapters 8, 10 and 12 the critics and the games do"),
+    ("10_conditional_gan", 'more = {"quick": 1, "full": 4}[SCALE]', "in chapters 8, 10 and 12 the critics and the games do"),
+    ("12_cyclegan", 'more = {"quick": 1, "full": 4}[SCALE]', "in chapters 8, 10 and 12 the critics and the games do"),
     ("14_evaluation", 'more = {"quick": 1, "full": 4}[SCALE]', "chapter 14 starts from 8,000 faces instead of 2,000"),
 ])
 def test_what_the_full_scale_changes(chapter, code, sentence):

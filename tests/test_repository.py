@@ -23,7 +23,7 @@ FLOORS = (
     ("games",),
     ("training",),
     ("readers", "metrics"),
-    ("claims", "askable", "contestants", "recorded"),
+    ("claims", "askable", "contestants", "recorded", "translators"),
     ("plots",),
     ("widgets",),
 )

@@ -16,7 +16,7 @@ from tools.environments import environment, source_copy
 from tools.records import ROOT
 
 RUNNERS = ["pytest>=8.0", "nbformat", "filelock", "setuptools>=77", "torchmetrics>=1.4", "prdc>=0.2", "pot>=0.9.4"]
-PACKAGE_TESTS = ("askable", "claims", "contestants", "divergences", "games", "likelihoods", "lipschitz", "metrics", "networks", "objectives", "penalties", "plots", "readers", "recorded", "training", "transport", "widgets", "worlds")
+PACKAGE_TESTS = ("askable", "claims", "contestants", "divergences", "games", "likelihoods", "lipschitz", "metrics", "networks", "objectives", "penalties", "plots", "readers", "recorded", "training", "translators", "transport", "widgets", "worlds")
 
 
 def oldest_versions(with_torch: bool) -> list[str]:

@@ -57,6 +57,7 @@ class StudyTable(StudyDirective):
     columns), or the names of several rows. Lines of the content: ``name: heading``, the first for the column of names. Under a
     heading that ends in % a share is shown in percent. sort: the column by whose means the rows are sorted.
     labels: lines ``name = words`` for rows whose names need others; they hold for the study's later tables on the page too.
+    A row that has ``seeds`` of its own was run with these, the others with those of the results.
     """
 
     option_spec = dict.fromkeys(("caption", "rows", "sort", "labels"), directives.unchanged)
@@ -67,7 +68,6 @@ class StudyTable(StudyDirective):
         results = self.results(study)
         if results is None:
             return [_not_stored(study)]
-        seeds = seeds_of(study, results)
         (first, heading), *columns = pairs(self.content, ": ")
         rows = rows_of(study, results, self.options["rows"], first)
         if self.options.get("sort"):
@@ -77,9 +77,10 @@ class StudyTable(StudyDirective):
         unknown = sorted(labels.keys() - rows.keys())
         if unknown:
             raise ValueError(f"{study} has no row {unknown[0]!r}; its rows are {', '.join(rows)}")
-        cells = [[labels.get(name, name), *(shown(_value(study, name, row, key), seeds, words) for key, words in columns)] for name, row in rows.items()]
+        seeds = {name: row["seeds"] if "seeds" in row else seeds_of(study, results) for name, row in rows.items()}
+        cells = [[labels.get(name, name), *(shown(_value(study, name, row, key), seeds[name], words) for key, words in columns)] for name, row in rows.items()]
         headings = [heading, *(words for _, words in columns)]
-        return [self.table(study, headings, cells, provenance(seeds), "gan-arms")]
+        return [self.table(study, headings, cells, provenance(*seeds.values()), "gan-arms")]
 
 
 class StudyGrid(StudyDirective):
@@ -158,14 +159,22 @@ def seeds_of(study: str, results: dict) -> list[int]:
     return list(seeds)
 
 
-def provenance(seeds: list[int]) -> str:
-    """How many runs a table rests on, and how a cell shows them."""
+def provenance(seeds: list[int], *others: list[int]) -> str:
+    """How many runs a table rests on, and how a cell shows them; ``others``: seeds of further rows."""
+    counts = sorted({len(each) for each in (seeds, *others)})
+    if len(counts) > 1:
+        return f"{_several(counts)} runs to a row: smallest to largest."
     count = f"{WORDS.get(len(seeds), f'{len(seeds)} runs')}, {'seed' if len(seeds) == 1 else 'seeds'} "
     names = [str(seed) for seed in seeds]
     if len(seeds) == 1:
         return f"{count}{names[0]}."
     how = ", in this order" if len(seeds) == 2 else ": smallest to largest"
     return f"{count}{', '.join(names[:-1])} and {names[-1]}{how}."
+
+
+def _several(counts: list[int]) -> str:
+    words = [WORDS.get(count, str(count)).split()[0] for count in counts]
+    return " or ".join([", ".join(words[:-1]), words[-1].lower()])
 
 
 def rows_of(study: str, results: dict, where: str, first: str) -> dict[str, dict]:
