@@ -24,7 +24,7 @@ def normalise(notebook: NotebookNode, code: str) -> None:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     _fix_ids(notebook)
     for cell in notebook.cells:
-        cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("mystnb", "tags") if key in cell.metadata})
+        cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("mystnb", "nbgrader", "tags") if key in cell.metadata})
         cell.source = "\n".join(line.rstrip() for line in cell.source.strip("\n").splitlines())
         for output in cell.get("outputs", []):
             # a live widget's view is dead without its kernel, and its id is random; its text stays
