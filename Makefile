@@ -15,7 +15,7 @@ export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks sweep studies weights serve bench colab oldest clean
+.PHONY: help book test notebooks sweep studies assignments weights serve bench colab oldest clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*##\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -23,9 +23,10 @@ help:  ## list these targets
 book: $(INSTALLED)  ## build the pages from the stored outputs into _build/html
 	@$(BIN)/python -m tools.book
 
-test: book  ## run every test: units, notebooks, pages, records, Colab, oldest versions
+test: book  ## run every test: units, notebooks, pages, records, Colab, oldest versions, assignments and their grader
 	@$(BIN)/python -m pytest tests/test_oldest.py tests/test_colab.py notebooks tests $(NBVAL) \
 		-p no:cacheprovider -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=8
+	@PYTHONPATH=$(CURDIR) $(BIN)/python -m pytest assignments/source $(NBVAL) -p no:cacheprovider -q -n $(WORKERS) --dist loadfile
 
 notebooks: $(INSTALLED)  ## execute and normalise the notebooks that changed (FORCE=1: all of them)
 	@$(BIN)/python -m tools.execute $(if $(FORCE),--force)
@@ -36,6 +37,10 @@ sweep: $(INSTALLED)  ## check every claim on many seeds: NOTEBOOK=notebooks/04_t
 
 studies: $(INSTALLED)  ## run the studies whose code changed (FORCE=1: all of them)
 	@$(BIN)/python -m tools.studies $(if $(FORCE),--force)
+
+assignments: $(INSTALLED)  ## execute the model solutions that changed, and make the student versions
+	@$(BIN)/python -m tools.execute $(if $(FORCE),--force) assignments/source/*/*.ipynb
+	@$(BIN)/python -m classroom release
 
 weights: $(INSTALLED)  ## build the readers' weights that come with the package, where their code changed (FORCE=1: all)
 	@$(BIN)/python -m tools.weights $(if $(FORCE),--force)

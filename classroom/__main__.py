@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 
 from classroom import course, grade, notebooks, reports, sandbox, submissions
+from tools.records import write_atomically
 
 DANGER = "--without-isolation"
 
@@ -57,7 +58,7 @@ def _release(given: argparse.Namespace) -> int:
         different += 1
         print(f"{name}: {'differs from its source' if given.check else 'written'}")
         if not given.check:
-            grade.write(place, text)
+            write_atomically(place, text)
     return 1 if different and given.check else 0
 
 

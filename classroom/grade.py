@@ -150,7 +150,7 @@ def flagged(results: list[Result], assignment: course.Assignment) -> list[Result
 
 
 def write(path: Path, text: str) -> None:
-    """Under a temporary name first, then renamed: an interruption loses nothing."""
+    """Under a temporary name first, then renamed: an interruption loses nothing. Marks are for their owner's eyes: mode 600."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:

@@ -129,7 +129,9 @@ def _mark(question: Question, inputs: dict, expected: dict, outcome: Outcome, fa
     points, lines = 0.0, []
     for part in question.parts:
         label = _label(question, part)
-        if label in outcome.faults:
+        if "NotImplementedError" in outcome.faults.get(label, ""):
+            why = "not answered"
+        elif label in outcome.faults:
             why = _undefined(outcome.faults[label], faults)
         elif label not in outcome.values:
             why = "not answered"

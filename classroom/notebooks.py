@@ -6,7 +6,7 @@ Kinds of cells in an assignment's source:
 - *answer*: nbgrader's "autograded answer", with the model's lines between BEGIN and END SOLUTION;
 - *check*: nbgrader's "autograder tests": the visible self-check, then hidden tests between BEGIN and END HIDDEN TESTS;
 - *open*: nbgrader's "manually graded answer", the model's words between the same solution marks;
-- everything else: text and demonstrations, locked.
+- everything else: text, demonstrations (locked), and the cell in which students write their id.
 """
 
 import copy
@@ -101,7 +101,7 @@ def student_version(source: NotebookNode, name: str) -> NotebookNode:
         if any(mark in cell.source for mark in (*SOLUTION, *HIDDEN)):
             raise ValueError(f"cell {identity(cell) or cell.source[:40]!r} keeps a mark of a solution or of hidden tests: it is of the wrong kind for it")
         if any(role(cell, key) for key in ("grade", "solution", "locked")):
-            cell.metadata["nbgrader"]["checksum"] = checksum(cell)
+            cell.metadata["nbgrader"] |= {"checksum": checksum(cell), "cell_type": cell.cell_type}
     notebook.metadata.pop("gan_edu", None)
     notebook.metadata[NAME] = name
     return notebook

@@ -102,7 +102,7 @@ def carry_out(job: dict, limits: Limits, wall=isolated, withheld: tuple[str, ...
         if attempt.at not in steps.cells + steps.questions:
             raise Broken(attempt.stopped)
         faults[attempt.at] = attempt.stopped
-        spent += attempt.extra
+        spent += attempt.extra + (time.monotonic() - attempt.since if attempt.at in steps.cells and attempt.at not in job["answers"] else 0.0)
         skip |= {attempt.at} | set(values) | {label for label in faults if label in steps.questions}
         if spent > limits.extra:
             left = [label for label in steps.cells if label not in job["answers"] and label not in skip]
