@@ -13,13 +13,14 @@ from pathlib import Path
 
 import nbformat
 
-from classroom import course, grade, notebooks, reports, sandbox, submissions
+from classroom import course, grade, notebooks, reports, submissions, walls
 from tools.records import write_atomically
 
 DANGER = "--without-isolation"
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the process's status: 0, 1 for what can be mended, 130 when interrupted."""
     parser = argparse.ArgumentParser(prog="python -m classroom", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     release = commands.add_parser("release", help="write the student versions of all assignments")
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     marks.add_argument("--out", type=Path, required=True, help="folder for marks and reports; the same folder again resumes")
     marks.add_argument("--roster", type=Path, help="CSV with the columns id (as in marks.csv) and student")
     marks.add_argument("--workers", type=int, default=2, help="submissions at a time")
-    marks.add_argument("--seconds", type=float, default=sandbox.Limits().step, help="the most that one cell or question may take")
+    marks.add_argument("--seconds", type=float, default=walls.Limits().step, help="the most that one cell or question may take")
     marks.add_argument(DANGER, action="store_true", help="run submissions with YOUR rights; they can read and delete what you can")
     table = commands.add_parser("upload", help="totals as Moodle or Canvas reads them")
     table.add_argument("marks", type=Path)
@@ -77,9 +78,9 @@ def _grade(given: argparse.Namespace) -> int:
             folder = submissions.unpacked(folder, Path(unpacked))
         handed_in = submissions.found(folder, assignment.name)
     given.out.mkdir(parents=True, exist_ok=True)
-    wall = sandbox.unprotected if given.without_isolation else sandbox.isolated
+    wall = walls.unprotected if given.without_isolation else walls.isolated
     seed = grade.seed_of(given.out, assignment.name)
-    plan = grade.plan(assignment, seed, sandbox.Limits(step=given.seconds), wall, roster)
+    plan = grade.plan(assignment, seed, walls.Limits(step=given.seconds), wall, roster)
     results = grade.run(plan, handed_in, given.out, given.workers)
     reports.all_reports(results, assignment, given.out)
     graded = [result for result in results if result.points is not None]
@@ -92,8 +93,8 @@ def _grade(given: argparse.Namespace) -> int:
 
 def _must_isolate() -> None:
     try:
-        sandbox.available()
-    except sandbox.NoIsolation as error:
+        walls.available()
+    except walls.NoIsolation as error:
         raise ValueError(f"submissions cannot be isolated here, so nothing was run. {error}\n(Only for code you have read: {DANGER})") from None
 
 

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 
 LARGEST = 100_000  # numbers in one answer
 MAGIC = re.compile(r"^\s*[%!]")
@@ -29,7 +30,7 @@ class Names(dict):
         raise NotDefined(f"your notebook does not define {name}")
 
 
-def run(job: dict, emit) -> None:
+def run(job: dict, emit: Callable) -> None:
     """Set up, the student's cells in their order, then the questions; every step announced before and after."""
     names = {"__name__": "__main__", "STUDENT": job["student"], "display": lambda *_, **__: None}
     for number, source in enumerate(job["setup"], start=1):
@@ -43,7 +44,8 @@ def run(job: dict, emit) -> None:
     emit({"finished": True})
 
 
-def step(label: str, work, job: dict, emit) -> None:
+def step(label: str, work: Callable, job: dict, emit: Callable) -> None:
+    """One piece of work, announced before and after, with what it gave or how it failed."""
     if label in job["skip"]:
         return
     process = os.getpid()
@@ -89,7 +91,7 @@ def said(error: BaseException) -> str:
     return f"{text} ({frames[-1].filename[1:-1]}, line {frames[-1].lineno})" if frames else text
 
 
-def plain(value, depth: int = 0):
+def plain(value: object, depth: int = 0) -> object:
     """Numbers, and lists or dicts of them, as JSON has them. Raises TypeError for anything else that was returned."""
     import numpy as np
     import torch
@@ -132,6 +134,7 @@ def restrict(user: int, memory: int, processes: int, file_size: int) -> None:
 
 
 def main() -> None:
+    """Read the job, take the limits, run it."""
     job = json.load(sys.stdin)
     channel = os.fdopen(os.dup(1), "w", encoding="utf8", buffering=1)
     os.dup2(2, 1)

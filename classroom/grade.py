@@ -6,7 +6,6 @@ import os
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +14,8 @@ from tqdm import tqdm
 
 from classroom import course, marking, sandbox
 from classroom.marking import Mark
-from classroom.sandbox import Limits, Outcome
 from classroom.submissions import Paper, Submission
+from classroom.walls import Limits
 
 
 class Result(NamedTuple):
@@ -44,7 +43,7 @@ class Plan(NamedTuple):
     inputs: dict[str, list[dict]]
     expected: dict[str, list]
     limits: Limits
-    wall: Callable
+    wall: sandbox.Wall
     roster: dict[str, str]  # who -> student id
 
 
@@ -60,7 +59,7 @@ def seed_of(out: Path, name: str) -> int:
     return seed_of(out, name)
 
 
-def plan(assignment: course.Assignment, seed: int, limits: Limits, wall: Callable, roster: dict[str, str]) -> Plan:
+def plan(assignment: course.Assignment, seed: int, limits: Limits, wall: sandbox.Wall, roster: dict[str, str]) -> Plan:
     """Draw the inputs and ask the model solution. Raises RuntimeError where the model fails."""
     inputs = marking.draw(assignment, seed)
     expected = marking.model_answers(assignment, inputs, lambda job: sandbox.carry_out(job, limits, wall, assignment.withheld))

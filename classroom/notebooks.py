@@ -63,11 +63,13 @@ def identity(cell: NotebookNode) -> str:
 
 
 def role(cell: NotebookNode, key: str) -> bool:
+    """Whether nbgrader's metadata of the cell say yes to `key`."""
     found = cell.metadata.get("nbgrader", {})
     return bool(isinstance(found, dict) and found.get(key))
 
 
 def is_setup(cell: NotebookNode) -> bool:
+    """Ours, and executed by the grader."""
     return cell.cell_type == "code" and "setup" in cell.metadata.get("tags", [])
 
 
@@ -77,6 +79,7 @@ def is_answer(cell: NotebookNode) -> bool:
 
 
 def is_check(cell: NotebookNode) -> bool:
+    """Ours, and worth points."""
     return cell.cell_type == "code" and role(cell, "grade") and not role(cell, "solution")
 
 

@@ -10,7 +10,7 @@ import pytest
 from helpers_assignments import answered, assignment, replaced
 
 from classroom import __main__ as command
-from classroom import course, grade, marking, notebooks, reports, sandbox
+from classroom import course, grade, marking, notebooks, reports, sandbox, walls
 
 NAME = "01_the_game"
 FULL = {"q1": 3.0, "q2": 3.0, "q3": 4.0, "q4": 3.0, "q5": 5.0, "q6": 3.0}
@@ -27,8 +27,8 @@ class Liar(torch.Tensor):
 def isolation(need):
     need("bubblewrap", shutil.which("bwrap"))
     try:
-        sandbox.available()
-    except sandbox.NoIsolation as error:
+        walls.available()
+    except walls.NoIsolation as error:
         pytest.skip(str(error))
 
 

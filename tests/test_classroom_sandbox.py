@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from classroom import course, sandbox
-from classroom.sandbox import ROOT, Broken, Limits, NoIsolation, carry_out
+from classroom import course, walls
+from classroom.sandbox import Broken, Outcome, carry_out
+from classroom.walls import ROOT, Limits, NoIsolation
 
 LIMITS = Limits(step=6.0)
 PROBES = "def call(names, function, x):\n    return names[function](x)\n"
@@ -22,7 +23,7 @@ def isolation(need):
     """Needs bubblewrap; where the kernel refuses namespaces nothing can be isolated, and the tests say so."""
     need("bubblewrap", shutil.which("bwrap"))
     try:
-        sandbox.available()
+        walls.available()
     except NoIsolation as error:
         pytest.skip(str(error))
 
@@ -40,7 +41,7 @@ def job(*cells: str, setup: tuple[str, ...] = (), questions: tuple[str, ...] = (
     }
 
 
-def outcome(*cells: str, limits: Limits = LIMITS, withheld: tuple[str, ...] = (), **facts: object) -> sandbox.Outcome:
+def outcome(*cells: str, limits: Limits = LIMITS, withheld: tuple[str, ...] = (), **facts: object) -> Outcome:
     return carry_out(job("def f(x):\n    return 2 * x", *cells, **facts), limits, withheld=withheld)
 
 
@@ -196,20 +197,20 @@ def test_without_bubblewrap_it_refuses(monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "which", lambda program: None)
         with pytest.raises(NoIsolation, match="bubblewrap is not installed"):
-            sandbox.available()
+            walls.available()
     with monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "darwin")
         with pytest.raises(NoIsolation, match="darwin"):
-            sandbox.available()
+            walls.available()
     broken = tmp_path / "bwrap"
     broken.write_text("#!/bin/sh\necho no namespaces >&2; exit 1\n")
     broken.chmod(0o755)
     with pytest.raises(NoIsolation, match="no namespaces"):
-        sandbox.available(str(broken))
+        walls.available(str(broken))
 
 
 def test_no_mount_holds_the_repository():
-    assert not [mount for mount in sandbox._mounts() if ROOT.is_relative_to(mount)]
+    assert not [mount for mount in walls.mounts() if ROOT.is_relative_to(mount)]
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")

@@ -1,3 +1,5 @@
+"""Assignment 2: how its questions are put to a student's code. Read after common.py, whose names it uses."""
+
 def distance(answers, function, p, q, width=None):
     arguments = [tensor(p), tensor(q)] + ([] if width is None else [width])
     return answers[function](*arguments)

@@ -1,3 +1,5 @@
+"""Assignment 5: how its questions are put to a student's code. Read after common.py, whose names it uses."""
+
 torch.set_default_dtype(torch.float64)
 
 

@@ -1,3 +1,5 @@
+"""Assignment 4: how its questions are put to a student's code. Read after common.py, whose names it uses."""
+
 def wrong(answers, labels, kinds, seed):
     drawn = answers["wrong_labels"](torch.tensor(labels), kinds, random(seed))
     if drawn.is_floating_point():

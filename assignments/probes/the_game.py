@@ -1,3 +1,5 @@
+"""Assignment 1: how its questions are put to a student's code. Read after common.py, whose names it uses."""
+
 def steps(answers, generator, discriminator, real, z, count, shown):
     """Weights of one player after some of the student's steps.
 

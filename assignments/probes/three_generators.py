@@ -1,3 +1,5 @@
+"""Assignment 3: how its questions are put to a student's code. Read after common.py, whose names it uses."""
+
 def drawn_code(answers, mean, log_deviation, seed):
     return answers["draw_code"](tensor(mean), tensor(log_deviation), random(seed))
 
