@@ -53,7 +53,7 @@ def points(name: str, notebook: NotebookNode) -> dict[str, float]:
 def self_check(name: str, notebook: NotebookNode, question: str) -> str | None:
     """What the visible check of a question objects to, or None: setup, answers and that check, in the student's order."""
     release = {notebooks.identity(cell): cell for cell in assignment(name).release.cells}
-    names: dict = {"__name__": "__main__"}
+    names: dict = {"__name__": "__main__", "STUDENT": marking.stated(notebook) or marking.PLACEHOLDER}
     try:
         return _objection(notebook, question, release, names)
     finally:
