@@ -71,3 +71,19 @@ def _objection(notebook: NotebookNode, question: str, release: dict, names: dict
         except AssertionError as objection:
             return str(objection)
     return None
+
+
+def calls_of_check(name: str) -> list[tuple[str, object, tuple]]:
+    """What the visible checks compare with: (what, right, mistakes) for each call, the model's answers in place."""
+    calls: list = []
+    names: dict = {"__name__": "__main__", "STUDENT": marking.PLACEHOLDER}
+    try:
+        for cell in assignment(name).source.cells:
+            if notebooks.is_setup(cell) or notebooks.is_answer(cell):
+                child.execute(cell.source, "cell", names)
+            elif notebooks.is_check(cell):
+                release = {notebooks.identity(one): one for one in assignment(name).release.cells}
+                child.execute(release[notebooks.identity(cell)].source, "cell", names | {"check": lambda what, got, right, *mistakes: calls.append((what, right, mistakes))})
+    finally:
+        torch.set_default_dtype(torch.float32)
+    return calls

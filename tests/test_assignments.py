@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from helpers_assignments import answered, assignment, points, prepared, replaced, self_check
+from helpers_assignments import answered, assignment, calls_of_check, points, prepared, replaced, self_check
 from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance
 from torch import nn
@@ -100,7 +100,7 @@ MUTANTS = [
     ("05_judging", "q3", "(mean_1 - mean_2).square().sum() + ", "", "the means are missing"),
     ("05_judging", "q5", "return mean + (noise * values.clamp(min=0).sqrt()) @ vectors.T", "return real", "deserve their good distance"),
     ("05_judging", "q5", "return mean + (noise", "return mean - 1 + (noise", "sees these"),
-    ("05_judging", "q6", " + torch.diag(torch.full((len(real),), math.inf))", "", "counted as its own neighbour"),
+    ("05_judging", "q6", " + torch.diag(torch.full((len(real),), math.inf))", "", "counted as its own nearest neighbour"),
     ("05_judging", "q6", "(torch.cdist(fake, real) <= radius).any(1)", "(torch.cdist(fake, real) <= radius).all(1)", "all balls at once"),
 ]
 
@@ -129,6 +129,20 @@ def test_the_model_earns_everything_and_passes_its_checks(name):
     notebook = answered(name, "s42")
     assert points(name, notebook) == assignment(name).points
     assert [self_check(name, notebook, question) for question in assignment(name).points] == [None] * len(assignment(name).points)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_hint_can_appear(name):
+    """No hint's numbers are the right ones, or those of a hint before it."""
+    called = calls_of_check(name)
+    assert len(called) >= len(assignment(name).questions)
+    for what, right, mistakes in called:
+        numbers = [np.asarray(wrong, dtype=float) for wrong in (right, *(wrong for wrong, _ in mistakes))]
+        hints = [hint for _, hint in mistakes]
+        for later, one in enumerate(numbers[1:]):
+            for earlier, other in enumerate(numbers[: later + 1]):
+                alike = one.shape == other.shape and np.allclose(one, other, 1e-3, 1e-5, equal_nan=True)
+                assert not alike or (earlier > 0 and hints[later] == hints[earlier - 1]), f"{what}: {hints[later]!r} can never appear"
 
 
 @pytest.mark.parametrize("name", NAMES)
