@@ -104,7 +104,7 @@ def _graded(plan: Plan, submission: Submission, slots: Slots) -> Result:
     """The best of a student's notebooks. Whatever happens, there is a result: a failure of ours costs nobody a mark silently."""
     slot = slots.take()
     try:
-        results = [_one(plan, submission.who, paper, slot) for paper in submission.papers]
+        results = [_safely(plan, submission.who, paper, slot) for paper in submission.papers]
     finally:
         slots.give(slot)
     best = max(results, key=lambda result: (result.points is not None, result.points or 0.0))
@@ -112,6 +112,15 @@ def _graded(plan: Plan, submission: Submission, slots: Slots) -> Result:
         others = ", ".join(f"{result.file}: {result.status if result.points is None else f'{result.points:g} points'}" for result in results)
         best.notes.append(f"{len(results)} files were handed in ({others}); the best counts")
     return best
+
+
+def _safely(plan: Plan, who: str, paper: Paper, slot: int) -> Result:
+    """A file that trips the grader itself stops nobody else's marks."""
+    try:
+        return _one(plan, who, paper, slot)
+    except Exception as error:
+        why = f"not graded: the grader failed ({type(error).__name__}: {str(error)[:120]}); run the grader again"
+        return Result(who, plan.roster.get(who), why, paper.file, [], {}, {}, [], 0.0)
 
 
 def _one(plan: Plan, who: str, paper: Paper, slot: int) -> Result:

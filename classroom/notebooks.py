@@ -33,17 +33,22 @@ def parse(text: str) -> NotebookNode:
     """A notebook of format 4 with cells. Raises NotANotebook in words that a student understands."""
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:  # a number of a million digits is a plain ValueError
         raise NotANotebook(f"the file is not a whole notebook: its JSON breaks off or is damaged ({str(error)[:80]})") from None
     if not isinstance(data, dict) or not isinstance(data.get("cells", data.get("worksheets")), list):
         raise NotANotebook("the file is JSON, but not a Jupyter notebook: it has no list of cells")
     try:
         notebook = nbformat.reads(text, 4)
         for cell in notebook.cells:  # what is used below, in the form in which it is used
-            cell.source, cell.cell_type, cell.metadata = str(cell.source), str(cell.cell_type), NotebookNode(cell.get("metadata", {}))
+            cell.source, cell.cell_type, cell.metadata = writable(str(cell.source)), str(cell.cell_type), NotebookNode(cell.get("metadata", {}))
     except Exception as error:  # nbformat lets through whatever its converters raise
         raise NotANotebook(f"the file is not a Jupyter notebook that can be read ({type(error).__name__}: {str(error)[:80]})") from None
     return notebook
+
+
+def writable(text: str) -> str:
+    """`text` without halves of characters (lone surrogates), which JSON may hold and no file can."""
+    return text.encode("utf8", "replace").decode("utf8")
 
 
 def load(path: Path) -> NotebookNode:

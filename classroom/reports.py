@@ -14,7 +14,7 @@ STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem aut
 def all_reports(results: list[Result], assignment: course.Assignment, out: Path) -> list[Path]:
     """Write marks.csv, reports/ and to_mark.html; returns what was written."""
     written = [out / "marks.csv", out / "to_mark.html"]
-    write(written[0], table(results, assignment, _given_by_hand(written[0])))
+    write(written[0], table(results, assignment, given_by_hand(written[0])))
     write(written[1], to_mark(results, assignment))
     for result in results:
         place = out / "reports" / f"{slug(result.who)}.html"
@@ -89,11 +89,15 @@ def upload(marks: str, kind: str, column: str) -> str:
     return _csv(table)
 
 
-def _given_by_hand(marks: Path) -> dict[tuple[str, str], str]:
+def given_by_hand(marks: Path) -> dict[tuple[str, str], str]:
+    """What a teacher wrote into an earlier table. Raises ValueError rather than lose it, where the table cannot be read."""
     if not marks.exists():
         return {}
-    with marks.open(encoding="utf8", newline="") as file:
-        return {(row.get("id", ""), name): value for row in csv.DictReader(file) for name, value in row.items() if name and isinstance(value, str)}
+    try:
+        rows = list(csv.DictReader(io.StringIO(marks.read_text(encoding="utf-8-sig"))))
+        return {(row["id"], name): value for row in rows for name, value in row.items() if name and isinstance(value, str)}
+    except (UnicodeDecodeError, KeyError):
+        raise ValueError(f"{marks} was saved in another form (wanted commas and UTF-8), so points given by hand cannot be kept; save it as CSV UTF-8, or move it away") from None
 
 
 def _csv(rows: list[list[str]]) -> str:

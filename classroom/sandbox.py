@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from classroom.notebooks import writable
 from classroom.walls import Limits, environment, isolated
 
 Wall = Callable[[Limits, tuple[str, ...], int], tuple[list[str], dict]]
@@ -95,7 +96,7 @@ class Attempt:
             if label in self.steps.cells and label not in self.answers:
                 self.extra += time.monotonic() - self.since
             if "error" in event:
-                self.errors[label] = str(event["error"])[:400]
+                self.errors[label] = writable(str(event["error"])[:400])
             elif label in self.steps.questions:
                 self.values[label] = list(event["values"])
             self.since = time.monotonic()

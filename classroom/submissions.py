@@ -65,7 +65,7 @@ def found(folder: Path, name: str) -> list[Submission]:
         nbgrader = len(relative.parts) > 2 and relative.parts[1] in course.names()
         if nbgrader and relative.parts[1] != name:
             continue  # nbgrader keeps all assignments in one folder
-        by_student.setdefault(_who(relative), []).append(path)
+        by_student.setdefault(notebooks.writable(_who(relative)), []).append(path)
     return [Submission(who, _papers(paths, folder, name)) for who, paths in sorted(by_student.items())]
 
 
@@ -84,12 +84,12 @@ def _papers(paths: list[Path], folder: Path, name: str) -> list[Paper]:
     meant = [paper for paper, path in zip(papers, paths, strict=True) if paper.notebook is not None or path.suffix == ".ipynb"]
     if meant:
         return meant
-    came = ", ".join(path.name for path in paths[:5])
-    return [Paper(str(paths[0].relative_to(folder)), None, f"no notebook was handed in; got {came}", papers[0].digest)]
+    came = notebooks.writable(", ".join(path.name for path in paths[:5]))
+    return [Paper(papers[0].file, None, f"no notebook was handed in; got {came}", papers[0].digest)]
 
 
 def _paper(path: Path, folder: Path, name: str) -> Paper:
-    relative = str(path.relative_to(folder))
+    relative = notebooks.writable(str(path.relative_to(folder)))
     size = path.stat().st_size
     if size > LARGEST:
         return Paper(relative, None, f"the file has {size / 1e6:.0f} MB; {LARGEST / 1e6:.0f} are the most (clear its outputs)", str(size))

@@ -106,8 +106,9 @@ def test_the_table_and_the_reports_say_what_went_wrong_and_no_answer(graded):
     assert rows["right"]["points"] == rows["right"]["of"] == "21"
     assert rows["loop"]["student"] == "s5"
     report = (folder / "marks" / "reports" / "loop.html").read_text()
-    assert "it took more than 5 s" in report and "look at" in report or "took more" in report
-    assert "more than 3 GB" in (folder / "marks" / "reports" / "memory.html").read_text()
+    assert "it took more than 5 s" in report
+    memory = (folder / "marks" / "reports" / "memory.html").read_text()
+    assert "more than 3 GB" in memory or "more than 5 s" in memory  # where memory comes slowly, time ends first
     assert "Network" in json.dumps(results["network"]) or "URLError" in json.dumps(results["network"])
     seed = json.loads((folder / "marks" / "run.json").read_text())["seed"]
     inputs = marking.draw(assignment(NAME), seed)
@@ -202,6 +203,34 @@ def test_points_given_by_hand_stay_and_are_exported(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines() == ["Identifier,Grade", "Participant 77,24.5", "Participant 78,"]
     assert command.main(["upload", str(out / "marks.csv"), "--to", "canvas", "--column", "A1 (9)"]) == 0
     assert capsys.readouterr().out.splitlines() == ["Student,ID,SIS User ID,SIS Login ID,Section,A1 (9)", "Ann,77,,s1,,24.5", "Bob,78,,,,"]
+
+
+def test_a_table_that_cannot_be_read_is_not_written_over(tmp_path, capsys):
+    folder = submit(tmp_path, ann=answered(NAME, "s1"))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "marks.csv").write_text("id;points;of;the_game-q7\nann;21;21;4\n")
+    assert command.main(["grade", NAME, str(folder), "--out", str(tmp_path / "out")]) == 1
+    assert "points given by hand cannot be kept" in capsys.readouterr().err
+    assert "ann;21" in (tmp_path / "out" / "marks.csv").read_text()
+
+
+def test_a_file_that_trips_the_grader_stops_nobody_else(tmp_path, monkeypatch):
+    folder = submit(tmp_path, ann=answered(NAME, "s1"), bob=answered(NAME, "s2", q6="raise ValueError(chr(0xD800))"), cid=answered(NAME, "s3"))
+    real = marking.marks
+
+    def tripped(assignment, cells, *rest):
+        if cells.student == "s3":
+            raise ZeroDivisionError("a fault of ours")
+        return real(assignment, cells, *rest)
+
+    monkeypatch.setattr(marking, "marks", tripped)
+    assert command.main(["grade", NAME, str(folder), "--out", str(tmp_path / "out")]) == 0
+    rows = table(tmp_path / "out")
+    assert rows["ann"]["points"] == "21" and rows["bob"]["points"] == "18"
+    assert rows["cid"]["points"] == "" and "a fault of ours" in rows["cid"]["status"]
+    monkeypatch.setattr(marking, "marks", real)
+    assert command.main(["grade", NAME, str(folder), "--out", str(tmp_path / "out")]) == 0
+    assert table(tmp_path / "out")["cid"]["points"] == "21"
 
 
 def test_no_isolation_no_grading_unless_told_otherwise(tmp_path, monkeypatch, capsys):

@@ -60,6 +60,7 @@ def test_marks_without_a_partner_or_in_the_wrong_cell_are_an_error(source, fault
     [
         ('{"cells": [', "breaks off"),
         ("not json", "breaks off"),
+        ('{"cells": [' + "1" * 10_000 + "]}", "breaks off"),
         ("[" * 100_000, "breaks off"),
         ("[1, 2]", "no list of cells"),
         ('{"cells": 3}', "no list of cells"),
@@ -75,3 +76,8 @@ def test_what_is_no_notebook_is_said_in_words(text, fault):
 def test_metadata_of_any_shape_is_borne():
     cell = nbformat.v4.new_code_cell("x", metadata={"nbgrader": "what"})
     assert notebooks.identity(cell) == "" and not notebooks.is_answer(cell)
+
+
+def test_halves_of_characters_are_replaced():
+    text = json.dumps({"cells": [{"cell_type": "code", "source": "x = '\ud800'", "metadata": {}, "outputs": [], "execution_count": None}], "nbformat": 4, "nbformat_minor": 4, "metadata": {}})
+    assert notebooks.parse(text).cells[0].source == "x = '?'"
