@@ -34,6 +34,15 @@ def answered(name: str, student: str = "s1", **changed: str) -> NotebookNode:
     return notebook
 
 
+def solved(name: str) -> NotebookNode:
+    """The student version, as students have it, with the model's answers in it."""
+    notebook = copy.deepcopy(assignment(name).release)
+    for cell, model in zip(notebook.cells, assignment(name).source.cells, strict=True):
+        if notebooks.is_answer(cell):
+            cell.source = model.source
+    return notebook
+
+
 def replaced(name: str, question: str, old: str, new: str) -> NotebookNode:
     """The model's notebook with one piece of an answer's text replaced; the piece must be there once."""
     (cell,) = [cell for cell in assignment(name).source.cells if notebooks.is_answer(cell) and notebooks.identity(cell).endswith(f"-{question}")]

@@ -17,6 +17,7 @@ from gan_edu.metrics.frechet import frechet_distance
 from gan_edu.metrics.inception import inception_score
 from gan_edu.metrics.neighbours import precision_recall
 from gan_edu.penalties import gradient_penalty
+from tools import hygiene
 from tools.settings import BOOTSTRAP, setting
 
 NAMES = course.names()
@@ -195,6 +196,15 @@ def test_an_assignment_is_built_as_all_are(name):
     assert table == checks | {"q7": 4}
     assert BOOTSTRAP.format(repository=setting()[0], release=setting()[1]) in [cell.source for cell in found.release.cells]
     assert f"/assignments/release/{name}/{name}.ipynb)" in found.release.cells[0].source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_source_is_stored_as_chapters_are(name):
+    checks = [check for check in hygiene.CHECKS if check not in (hygiene.parameters_exact, hygiene.cells_short)]
+    assert [fault for check in checks for fault in check(assignment(name).source)] == []
+    assert [fault for check in (hygiene.no_machine, hygiene.portable_text) for fault in check(assignment(name).release)] == []
+    lengths = {notebooks.identity(cell): len(cell.source.splitlines()) for cell in assignment(name).release.cells if cell.cell_type == "code"}
+    assert {identity: length for identity, length in lengths.items() if length > (50 if identity.endswith("-check") else 40)} == {}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,9 +3,12 @@
 import re
 import subprocess
 
+import nbformat
 import pytest
+from helpers_assignments import solved
 from trial import trial, write
 
+from classroom import course
 from tools.colab import colab_python, faults, run_as_colab
 from tools.environments import source_copy
 from tools.notebooks import all_notebooks
@@ -29,6 +32,12 @@ def source(tmp_path_factory, need):
 @pytest.mark.parametrize("notebook", all_notebooks()[:2], ids=lambda path: path.stem)
 def test_notebook_runs_from_an_empty_folder(notebook, source, tmp_path):
     assert faults(notebook, tmp_path / "empty", source) == []
+
+
+@pytest.mark.parametrize("name", [course.names()[0], course.names()[3]])
+def test_a_solved_assignment_runs_from_an_empty_folder(name, source, tmp_path):
+    nbformat.write(solved(name), tmp_path / f"{name}.ipynb")
+    assert faults(tmp_path / f"{name}.ipynb", tmp_path / "empty", source) == []
 
 
 def test_nothing_of_colabs_is_replaced(source):
