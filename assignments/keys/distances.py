@@ -56,9 +56,10 @@ def steps(shown):
                 "real": rng.normal(1, 1, (2, 6, 2)).tolist(),
                 "z": rng.normal(0, 1, (2, 6, 3)).tolist(),
                 "seed": int(rng.integers(1_000_000)),
+                "weight": weight,
                 "shown": shown,
             }
-            for _ in range(2)
+            for weight in (None, 3.0)
         ]
 
     return cases
@@ -117,7 +118,7 @@ QUESTIONS = (
         "q6",
         ("critic_step",),
         (
-            Part("the critic's weights", 2, steps("critic"), "critic_steps", "descend the loss plus the weighted penalty, and clear gradients before"),
+            Part("the critic's weights", 2, steps("critic"), "critic_steps", "descend the loss plus the penalty times the argument weight, and clear gradients before"),
             Part("the estimate", 1, steps("estimates"), "critic_steps", "mean over real minus mean over generated, before the step, as a plain number"),
             Part("the generator left alone", 1, steps("generator"), "critic_steps", "detach the generated examples", verdict=nothing_reached),
         ),

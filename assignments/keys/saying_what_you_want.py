@@ -128,7 +128,7 @@ QUESTIONS = (
         "q6",
         ("generators_step",),
         (
-            Part("G and F after a step", 2, translations("GF", None), "translating", "which discriminator looks at what, the score wanted, both cycles, and where gradients run"),
+            Part("G and F after two steps", 2, translations("GF", None), "translating", "which discriminator looks at what, the score wanted, both cycles, where gradients run, and what is cleared"),
             Part("another weight of the cycles", 2, translations("GF", 3.0), "translating", "the argument cycle has to be used"),
         ),
     ),

@@ -20,12 +20,13 @@ def penalty_slope(answers, critic, real, fake, seed):
     return torch.cat([torch.zeros(parameter.numel()) if slope is None else slope.flatten() for slope, parameter in zip(slopes, judge.parameters(), strict=True)])
 
 
-def critic_steps(answers, critic, maker, real, z, seed, shown):
+def critic_steps(answers, critic, maker, real, z, seed, weight, shown):
     """After two of the student's steps: the critic's weights, the estimates, or what reached the generator."""
     judge, generator = network(critic), network(maker)
     optimizer = torch.optim.SGD(judge.parameters(), 0.02)
     draws = random(seed)
-    estimates = [answers["critic_step"](judge, optimizer, tensor(batch), generator(tensor(noise)), draws) for batch, noise in zip(real, z, strict=True)]
+    named = {} if weight is None else {"weight": weight}
+    estimates = [answers["critic_step"](judge, optimizer, tensor(batch), generator(tensor(noise)), draws, **named) for batch, noise in zip(real, z, strict=True)]
     if shown == "estimates":
         return estimates
     if shown == "critic":

@@ -45,9 +45,10 @@ def cycles(answers, there, back, a, b):
 
 
 def translating(answers, players, a, b, cycle, shown):
-    """Weights after one of the student's steps, of the generators or of the discriminators."""
+    """Weights after two of the student's steps, of the generators or of the discriminators."""
     G, F, D_A, D_B = (network(layers) for layers in players)
     optimizer = torch.optim.SGD([*G.parameters(), *F.parameters()], 0.05)
     named = {} if cycle is None else {"cycle": cycle}
-    answers["generators_step"](G, F, D_A, D_B, tensor(a), tensor(b), optimizer, **named)
+    for _ in range(2):
+        answers["generators_step"](G, F, D_A, D_B, tensor(a), tensor(b), optimizer, **named)
     return torch.cat([weights({"G": G, "F": F}[name]) for name in shown])
