@@ -76,7 +76,7 @@ def graded(tmp_path_factory) -> tuple[Path, dict[str, grade.Result], Path]:
         place = folder / "submitted" / name
         place.mkdir(parents=True)
         nbformat.write(notebook, place / "a.ipynb")
-    code = command.main(["grade", NAME, str(folder / "submitted"), "--out", str(folder / "marks"), "--seconds", "5"])
+    code = command.main(["grade", NAME, str(folder / "submitted"), "--out", str(folder / "marks"), "--seconds", "15"])
     assert code == 0
     results = {kept["who"]: kept for kept in (json.loads(path.read_text()) for path in (folder / "marks" / "results").glob("*.json"))}
     return folder, results, canary
@@ -106,9 +106,9 @@ def test_the_table_and_the_reports_say_what_went_wrong_and_no_answer(graded):
     assert rows["right"]["points"] == rows["right"]["of"] == "21"
     assert rows["loop"]["student"] == "s5"
     report = (folder / "marks" / "reports" / "loop.html").read_text()
-    assert "it took more than 5 s" in report
+    assert "it took more than 15 s" in report
     memory = (folder / "marks" / "reports" / "memory.html").read_text()
-    assert "more than 3 GB" in memory or "more than 5 s" in memory  # where memory comes slowly, time ends first
+    assert "more than 3 GB" in memory or "more than 15 s" in memory  # where memory comes slowly, time ends first
     assert "Network" in json.dumps(results["network"]) or "URLError" in json.dumps(results["network"])
     seed = json.loads((folder / "marks" / "run.json").read_text())["seed"]
     inputs = marking.draw(assignment(NAME), seed)
