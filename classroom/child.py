@@ -134,6 +134,12 @@ def restrict(user: int, memory: int, processes: int, file_size: int) -> None:
             resource.setrlimit(what, (most, most))
 
 
+def warm_up() -> None:
+    """Load what loads slowly in the time for the start, and not within somebody's first question: torch, and its optimisers' machinery."""
+    torch = importlib.import_module("torch")
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.1).step()
+
+
 def main() -> None:
     """Read the job, take the limits, run it."""
     job = json.load(sys.stdin)
@@ -142,8 +148,7 @@ def main() -> None:
     sys.stdin = open(os.devnull)
     restrict(**job["limits"])
     sys.path[:0] = job["path"]
-    for name in ("numpy", "torch"):
-        importlib.import_module(name)  # now, in the time for the start, and not within the first question
+    warm_up()
 
     dumps = json.dumps
     run(job, lambda event: channel.write(dumps(event) + "\n"))
