@@ -137,7 +137,7 @@ def test_it_reaches_no_server_of_this_machine():
 
 
 def test_it_is_an_ordinary_user_with_a_folder_of_its_own():
-    values, faults, _ = outcome("import os\nopen('mine', 'w').write('x')\ndef g(x):\n    return [os.getuid(), len(os.listdir('.'))]", questions=("g",))
+    values, faults, _ = outcome("import os\nopen('mine', 'w').write('x')\ndef g(x):\n    return [os.getuid(), os.listdir('.').count('mine')]", questions=("g",))
     assert faults == {}
     assert values["g"][0][0] != 0 or os.getuid() != 0
     assert values["g"][0][1] == 1
